@@ -47,7 +47,8 @@ class Camera:
                 raise CameraError(f"A camera needs a positive {name} in pixels, got {getattr(self, name):g}.")
         for name in ("width", "height"):
             value = getattr(self, name)
-            if int(value) != value or value < 1:
+            whole = isinstance(value, (int, float, np.integer, np.floating)) and math.isfinite(value)
+            if not whole or int(value) != value or value < 1:
                 raise CameraError(f"A camera needs a {name} of at least one whole pixel, got {value!r}.")
             object.__setattr__(self, name, int(value))
         if self.rel_sigma < 0:
