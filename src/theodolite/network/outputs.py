@@ -19,6 +19,7 @@ class RawMaps:
         kappa: (b, 1, h, w) concentration of the normals' distribution, at least 0.01.
         confidence: (b, 1, h, w) unbounded, trained towards 1 - relative depth error.
         steps: when asked for, the maps after every refinement step, the last being these.
+        initial: when every step was asked for, the estimate before the first.
     """
 
     canonical_depth: Float[Array, "b 1 h w"]
@@ -26,3 +27,4 @@ class RawMaps:
     kappa: Float[Array, "b 1 h w"] | None
     confidence: Float[Array, "b 1 h w"]
     steps: tuple[RawMaps, ...] = ()
+    initial: RawMaps | None = None

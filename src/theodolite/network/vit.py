@@ -1,0 +1,180 @@
+"""Vision transformer encoder with register tokens, as trained by DINOv2.
+
+Source: Dosovitskiy et al., An Image is Worth 16x16 Words (ICLR 2021); Oquab et al., DINOv2 (2023); Darcet et al.,
+Vision Transformers Need Registers (ICLR 2024).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from theodolite.network.layers import precise
+from theodolite.network.variants import ViT
+from theodolite.types import Float
+
+_EPS = 1e-6
+# Added to the wanted grid before the stored one divides it: a remnant of DINOv2 that the weights were trained with.
+_GRID_OFFSET = 0.1
+
+Sequence = Float[Tensor, "b n c"]
+
+
+class Tokens(NamedTuple):
+    """What a transformer gives the decoder: class and register tokens, and a map of patch tokens."""
+
+    special: Float[Tensor, "b s c"]
+    patches: Float[Tensor, "b h w c"]
+
+
+class ViTEncoder(nn.Module):
+    """Tokens of four depths; those of the last block, normalised, four times, where the variant names no taps."""
+
+    def __init__(self, spec: ViT) -> None:
+        super().__init__()
+        self.spec = spec
+        self.channels = (spec.dim,) * 4
+        self.multiple = spec.multiple
+        self.patch = nn.Conv2d(3, spec.dim, spec.patch, stride=spec.patch)
+        self.position = PositionEmbedding(spec.dim, spec.positions)
+        self.class_token = nn.Parameter(torch.zeros(1, 1, spec.dim))
+        self.registers = nn.Parameter(torch.zeros(1, spec.registers, spec.dim))
+        self.blocks = nn.ModuleList(Block(spec) for _ in range(spec.depth))
+        self.norm = nn.LayerNorm(spec.dim, eps=_EPS)
+        # Stood for hidden patches in pre-training, never used since; held so that no published weight gets lost.
+        self.mask_token = nn.Parameter(torch.zeros(1, spec.dim), requires_grad=False)
+        if spec.taps:
+            self.norm.requires_grad_(False)  # unused then, and held for the same reason
+        self.apply(_initialise)
+        for tokens in (self.class_token, self.registers):
+            nn.init.normal_(tokens, std=1e-6)
+
+    def forward(self, pixels: Float[Tensor, "b 3 h w"]) -> list[Tokens]:
+        patches = self.patch(_fill_patches(pixels, self.spec.patch))
+        rows, columns = patches.shape[-2:]
+        x = self._embed(patches)
+        taps = []
+        for number, block in enumerate(self.blocks, start=1):
+            x = block(x)
+            if number in self.spec.taps:
+                taps.append(x)
+        if not self.spec.taps:
+            taps = [self.norm(x)] * 4
+        return [self._split(tap, rows, columns) for tap in taps]
+
+    def _embed(self, patches: Float[Tensor, "b c h w"]) -> Sequence:
+        """The sequence [class, registers, patches]; registers have no position."""
+        batch, _, rows, columns = patches.shape
+        on_class, on_patches = self.position(rows, columns)
+        special = torch.cat([self.class_token + on_class, self.registers], dim=1)
+        return torch.cat([special.expand(batch, -1, -1), patches.flatten(2).transpose(1, 2) + on_patches], dim=1)
+
+    def _split(self, x: Sequence, rows: int, columns: int) -> Tokens:
+        special = 1 + self.spec.registers
+        return Tokens(x[:, :special], x[:, special:].unflatten(1, (rows, columns)))
+
+
+class PositionEmbedding(nn.Module):
+    """A learned vector for the class token and for each place of a square grid, resampled to the grid at hand."""
+
+    def __init__(self, dim: int, side: int) -> None:
+        super().__init__()
+        self.side = side
+        self.grid = nn.Parameter(torch.zeros(1, 1 + side * side, dim))
+        nn.init.trunc_normal_(self.grid, std=0.02)
+        self._latest: tuple[nn.Parameter, tuple, Tensor] | None = None
+
+    def forward(self, rows: int, columns: int) -> tuple[Float[Tensor, "1 1 c"], Float[Tensor, "1 n c"]]:
+        on_class, on_patches = self.grid[:, :1], self.grid[:, 1:]
+        if rows == columns == self.side:
+            return on_class, on_patches
+        return on_class, self._resampled(on_patches, rows, columns)
+
+    def _resampled(self, on_patches: Float[Tensor, "1 m c"], rows: int, columns: int) -> Float[Tensor, "1 n c"]:
+        if torch.is_grad_enabled() or torch.compiler.is_compiling() or self.grid.is_inference():
+            return self._resample(on_patches, rows, columns)
+        # Pictures come in runs of one size. The version tells of weights that were changed in place.
+        key = (rows, columns, self.grid._version, self.grid.dtype, self.grid.device)
+        latest = self._latest  # once, because another thread may replace it
+        if latest is None or latest[0] is not self.grid or latest[1] != key:
+            self._latest = latest = self.grid, key, self._resample(on_patches, rows, columns)
+        return latest[2]
+
+    def _resample(self, on_patches: Float[Tensor, "1 m c"], rows: int, columns: int) -> Float[Tensor, "1 n c"]:
+        stored = on_patches.unflatten(1, (self.side, self.side)).permute(0, 3, 1, 2)
+        factors = ((rows + _GRID_OFFSET) / self.side, (columns + _GRID_OFFSET) / self.side)
+        resampled = F.interpolate(precise(stored), scale_factor=factors, mode="bicubic")
+        return resampled.to(self.grid.dtype).flatten(2).transpose(1, 2)
+
+
+class Block(nn.Module):
+    """Attention and a feed-forward network, each on normalised tokens, scaled and added to them."""
+
+    def __init__(self, spec: ViT) -> None:
+        super().__init__()
+        self.norm1 = nn.LayerNorm(spec.dim, eps=_EPS)
+        self.attention = Attention(spec.dim, spec.heads)
+        self.scale1 = nn.Parameter(torch.full((spec.dim,), 1e-5))
+        self.norm2 = nn.LayerNorm(spec.dim, eps=_EPS)
+        self.ffn: nn.Module = (GatedFeedForward if spec.gated else FeedForward)(spec.dim, spec.ffn)
+        self.scale2 = nn.Parameter(torch.full((spec.dim,), 1e-5))
+
+    def forward(self, x: Sequence) -> Sequence:
+        x = x + self.scale1 * self.attention(self.norm1(x))
+        return x + self.scale2 * self.ffn(self.norm2(x))
+
+
+class Attention(nn.Module):
+    """Every token attends to every token."""
+
+    def __init__(self, dim: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(dim, 3 * dim)
+        self.out = nn.Linear(dim, dim)
+
+    def forward(self, x: Sequence) -> Sequence:
+        query, key, value = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        return self.out(F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2))
+
+
+class FeedForward(nn.Module):
+    """Two linear layers around a GELU."""
+
+    def __init__(self, dim: int, width: int) -> None:
+        super().__init__()
+        self.expand = nn.Linear(dim, width)
+        self.project = nn.Linear(width, dim)
+
+    def forward(self, x: Sequence) -> Sequence:
+        return self.project(F.gelu(self.expand(x)))
+
+
+class GatedFeedForward(nn.Module):
+    """SwiGLU: one half of the expanded channels gates the other. Source: Shazeer, GLU Variants (2020)."""
+
+    def __init__(self, dim: int, width: int) -> None:
+        super().__init__()
+        self.expand = nn.Linear(dim, 2 * width)
+        self.project = nn.Linear(width, dim)
+
+    def forward(self, x: Sequence) -> Sequence:
+        gate, content = self.expand(x).chunk(2, dim=-1)
+        return self.project(F.silu(gate) * content)
+
+
+def _fill_patches(pixels: Float[Tensor, "b 3 h w"], patch: int) -> Float[Tensor, "b 3 ph pw"]:
+    """Stretched, where a side is no multiple of the patch, to the next one."""
+    height, width = (-(-side // patch) * patch for side in pixels.shape[-2:])
+    if (height, width) == tuple(pixels.shape[-2:]):
+        return pixels
+    return F.interpolate(pixels, size=(height, width), mode="bilinear", align_corners=False)
+
+
+def _initialise(module: nn.Module) -> None:
+    if isinstance(module, nn.Linear):
+        nn.init.trunc_normal_(module.weight, std=0.02)
+        nn.init.zeros_(module.bias)

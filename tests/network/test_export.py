@@ -1,0 +1,47 @@
+"""The networks can be traced, with sides that are not known beforehand."""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from theodolite.network import VARIANTS, Variant, build
+from theodolite.network.variants import ConvNeXt
+
+onnxruntime = pytest.importorskip("onnxruntime")
+pytest.importorskip("onnxscript")
+
+PYRAMID = Variant(ConvNeXt((8, 16, 24, 32), (1, 1, 1, 1)), VARIANTS["pocket"].decoder, steps=1)
+
+
+class Maps(torch.nn.Module):
+    """A network whose output is a tuple, which is what files of this kind can express."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, pixels):
+        raw = self.network(pixels)
+        return raw.canonical_depth, raw.normals, raw.kappa, raw.confidence
+
+
+def test_one_exported_file_takes_pictures_of_any_size(tmp_path):
+    torch.manual_seed(0)
+    network = Maps(build(PYRAMID)).eval()
+    free = torch.export.Dim.DYNAMIC
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's own deprecations
+        program = torch.onnx.export(
+            network, (torch.randn(2, 3, 64, 96),), dynamo=True, dynamic_shapes={"pixels": {0: free, 2: free, 3: free}}
+        )
+    program.save(tmp_path / "network.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "network.onnx")
+    for shape in ((2, 3, 64, 96), (1, 3, 96, 64), (1, 3, 160, 128)):
+        pixels = torch.randn(shape)
+        with torch.inference_mode():
+            wanted = network(pixels)
+        got = session.run(None, {"pixels": pixels.numpy()})
+        for ours, theirs in zip(wanted, got, strict=True):
+            np.testing.assert_allclose(theirs, ours, rtol=1e-4, atol=1e-4)
