@@ -1,0 +1,56 @@
+"""`theodolite evaluate`: a model's errors on folders of real RGB-D frames."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def evaluate(
+    folder: Annotated[Path, typer.Argument(help="Folder with a frames.json, or of such folders.")],
+    model: Annotated[str, typer.Option(help="Release name, or a .onnx, .safetensors or .pth file.")] = "pocket",
+    nearest: Annotated[float, typer.Option(help="Ignore ground truth nearer than this, metres.")] = 0.1,
+    farthest: Annotated[float, typer.Option(help="Ignore ground truth farther than this, metres.")] = 80.0,
+    canvas_pixels: Annotated[int | None, typer.Option(help="Network input area, instead of the model's own.")] = None,
+    json_output: Annotated[bool, typer.Option("--json", help="One JSON document with every frame's metrics.")] = False,
+) -> None:
+    """Depth errors on real frames, metric and median-aligned, for each set."""
+    import json
+    from dataclasses import asdict
+
+    from rich.console import Console
+    from rich.progress import track
+    from rich.table import Table
+
+    from theodolite.evaluation.real_frames import FrameFailure, score_folders, summarise
+    from theodolite.inference.predictor import load
+
+    predictor = load(model, canvas_pixels=canvas_pixels)
+    errors = Console(stderr=True)
+    outcomes = []
+    for outcome in track(score_folders(predictor, folder, (nearest, farthest)), "frames", console=errors, total=None):
+        outcomes.append(outcome)
+        if isinstance(outcome, FrameFailure):
+            errors.print(f"{outcome.set}/{outcome.frame}: {outcome.reason}", markup=False)
+    summaries = summarise(outcomes)
+    if json_output:
+        document = {
+            "model": predictor.facts.name,
+            "range_metres": [nearest, farthest],
+            "sets": [asdict(summary) for summary in summaries],
+            "frames": [asdict(outcome) for outcome in outcomes],
+        }
+        typer.echo(json.dumps(document, indent=1))
+    else:
+        table = Table(title=f"{predictor.facts.name}, depth between {nearest:g} and {farthest:g} m")
+        columns = ("set", "frames", "AbsRel", "delta1", "AbsRel aligned", "delta1 aligned", "RMSE", "scale needed")
+        for column in columns:
+            table.add_column(column, justify="left" if column == "set" else "right")
+        for row in summaries:
+            numbers = (row.metric.abs_rel, row.metric.delta1, row.aligned.abs_rel, row.aligned.delta1, row.metric.rmse)
+            table.add_row(row.set, str(row.frames), *(f"{n:.3f}" for n in numbers), f"{row.median_scale:.2f}")
+        Console().print(table)
+    if any(isinstance(outcome, FrameFailure) for outcome in outcomes):
+        raise typer.Exit(1)
