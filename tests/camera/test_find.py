@@ -1,6 +1,8 @@
 """Where a photo's camera comes from, in order, and the file beside it."""
 
+import errno
 import json
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +56,8 @@ def test_the_file_of_a_larger_copy_is_converted(jpeg):
         ('{"fx": "300", "fy": 300}', "finite number for fx"),
         ('{"fx": 300, "fy": 300, "width": "wide", "cx": 1, "cy": 1}', "width"),
         ('{"fx": 300, "fy": 300, "width": 300, "height": 400}', "describes a picture of 300x400"),
+        ("[" * 100_000, "no camera file"),
+        ('{"fx": 1' + "0" * 400 + ', "fy": 300}', "finite number for fx"),
     ],
 )
 def test_a_damaged_file_is_an_error_that_names_it(jpeg, content, word):
@@ -73,3 +77,17 @@ def test_a_refusal_names_every_reason(jpeg):
     path = jpeg(tags={FOCAL_35MM: 60000})
     with pytest.raises(UnknownCamera, match=r"desk\.jpg claims a 35 mm equivalent of 60000 mm.*not believable.*--fov"):
         Photo.open(path, strict=True)
+
+
+def test_a_photo_whose_name_leaves_no_room_for_a_longer_one_has_no_file_beside_it(tmp_path):
+    assert find_sidecar(tmp_path / ("d" * 245 + ".jpg")) is None
+
+
+def test_a_medium_that_refuses_even_the_tidying_up_is_one_clear_error(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(CameraError, match="Read-only file system"):
+        write_sidecar(tmp_path / "desk.jpg", CAMERA)

@@ -350,3 +350,30 @@ def test_every_example_photo_opens(shared):
         assert max(photo.image.shape) <= 256
         assert photo.camera.source in ("exif", "assumed")
         assert 1 < photo.camera.fov[2] < 150
+
+
+@pytest.mark.parametrize("given", [np.eye(3), 500.0, lambda width, height: None])
+def test_what_is_no_camera_is_refused_with_the_way_to_make_one(noise, given):
+    with pytest.raises(CameraError, match=r"Camera\.from_K"):
+        Photo.open(noise, given)
+
+
+@pytest.mark.parametrize("max_side", [0, -5, float("nan")])
+def test_a_picture_cannot_be_reduced_to_nothing(noise, max_side):
+    with pytest.raises(PhotoError, match="max_side"):
+        Photo.open(noise, max_side=max_side)
+
+
+def test_a_matrix_that_fits_the_picture_before_it_was_turned_is_doubted(jpeg):
+    path = jpeg((400, 300), {ORIENTATION: 6})
+    lying = CalibratedCamera(Camera(500, 500, 199.5, 149.5, 300, 400))
+    photo = Photo.open(path, lying)
+    assert any("principal point" in note and "turned upright" in note for note in photo.notes)
+    upright = Photo.open(path, Camera.from_focal(500, 300, 400))
+    assert not any("principal point" in note for note in upright.notes)
+
+
+def test_a_removed_distortion_says_which_picture_pixels_belong_to(noise):
+    height, width = noise.shape[:2]
+    lens = CalibratedCamera(Camera.from_focal(500, width, height), RadialTangential(k1=-0.1))
+    assert any("straightened picture" in note for note in Photo.open(noise, lens).notes)

@@ -84,3 +84,19 @@ def test_the_matrix_round_trip_is_exact_and_skew_is_refused():
     skewed[0, 1] = 5
     with pytest.raises(CameraError, match="skew"):
         Camera.from_K(skewed, 640, 480)
+
+
+def test_a_transposed_matrix_is_refused():
+    with pytest.raises(CameraError, match="transposed"):
+        Camera.from_K(CAMERA.K.T, 640, 480)
+
+
+def test_whole_numbers_beyond_floats_are_refused():
+    with pytest.raises(CameraError, match="finite number for fx"):
+        Camera(10**400, 500, 320, 240, 640, 480)
+    with pytest.raises(CameraError, match="width"):
+        Camera(500, 500, 320, 240, 10**400, 480)
+
+
+def test_a_field_of_view_may_be_a_numpy_number():
+    assert Camera.from_fov(np.float32(60), 640, 480) == Camera.from_fov(60, 640, 480)

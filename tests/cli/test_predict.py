@@ -189,7 +189,18 @@ def test_each_broken_picture_is_one_line_and_the_rest_are_done(good, tmp_path, c
 
 @pytest.mark.parametrize(
     "option",
-    [("--focal-px", "-5"), ("--focal-px", "nan"), ("--fov", "200"), ("--focal-35mm", "0"), ("--max-side", "abc")],
+    [
+        ("--focal-px", "-5"),
+        ("--focal-px", "nan"),
+        ("--fov", "200"),
+        ("--focal-35mm", "0"),
+        ("--max-side", "abc"),
+        ("--max-side", "-5"),
+        ("--assume-fov", "500"),
+        ("--assume-fov", "nan"),
+        ("--formats", "obj"),
+        ("--normal-convention", "blender"),
+    ],
 )
 def test_a_camera_that_cannot_be_is_a_wrong_call(option, good, tmp_path, capsys):
     code, _, err = run(capsys, "predict", good, "--out", tmp_path / "out", *option)
@@ -296,3 +307,14 @@ def test_a_prediction_loads_no_torch(good, tmp_path):
         "assert 'torch' not in sys.modules and 'trimesh' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env=os.environ | {"COLUMNS": "200"})
+
+
+def test_a_photo_whose_name_is_no_text_is_predicted_and_told(good, tmp_path):
+    named = good.rename(tmp_path / os.fsdecode(b"caf\xe9.jpg"))
+    result = subprocess.run(
+        [*COMMAND, "predict", named, "--out", tmp_path / "out", "--fov", "60", "--formats", "json"],
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8:strict"},
+    )
+    assert result.returncode == 0, result.stderr
+    assert b"caf" in result.stdout

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from theodolite.camera.pinhole import Camera
 from theodolite.cli.view import view
+from theodolite.errors import OutputError
 from theodolite.inference.prediction import Prediction
 
 
@@ -61,3 +62,14 @@ def test_a_page_can_be_opened_again_without_its_prediction(folder, run, monkeypa
     (folder / "wall.npz").unlink()
     monkeypatch.setattr("webbrowser.open", lambda address: True)
     assert run(folder).stdout.strip() == str(folder / "wall.html")
+
+
+def test_a_page_is_a_page_however_its_ending_is_written(folder, run):
+    (folder / "WALL.HTML").write_text("a page")
+    result = run(folder / "WALL.HTML", "--no-open")
+    assert result.stdout.strip() == str(folder / "WALL.HTML")
+
+
+def test_a_name_no_disk_can_hold_is_one_clear_error(run):
+    with pytest.raises(OutputError, match="no such file"):
+        run("w" * 400 + ".npz", "--no-open")

@@ -9,6 +9,8 @@ from PIL import Image
 from theodolite import Predictor
 from theodolite.inference.backends.base import ModelFacts
 from theodolite.inference.bulk import expand, predict_to_folder, stems
+from theodolite.inference.files import FORMATS as FILES
+from theodolite.inference.files import paths
 from theodolite.network.outputs import RawMaps
 
 FORMATS = ("npz", "depth-png")
@@ -50,6 +52,17 @@ def test_photos_of_one_name_get_results_of_different_names():
     chosen = stems([Path(name) for name in names])
     assert len({stem.lower() for stem in chosen}) == len(names)
     assert stems([Path("a/y.jpg"), Path("b/z.jpg")]) == ["y", "z"]
+
+
+def test_results_written_beside_the_photos_are_not_taken_for_photos(predictor, photos):
+    formats = ("npz", "depth-png", "normal-png", "preview")
+    first = list(predict_to_folder(predictor, expand([photos]), photos, formats=formats))
+    assert [path.name for path in expand([photos])] == [outcome.photo.name for outcome in first]
+
+
+def test_a_photo_named_like_a_result_is_still_a_photo(photos):
+    Image.new("RGB", (8, 8)).save(photos / "cave_depth.jpg")
+    assert photos / "cave_depth.jpg" in expand([photos])
 
 
 @pytest.mark.parametrize("batch", [1, 2, 5])
@@ -104,3 +117,51 @@ def test_memory_stays_flat_in_the_number_of_photos(predictor, photos, tmp_path):
 
     peak(4)  # caches fill
     assert peak(64) < 1.5 * peak(16)
+
+
+def test_hidden_files_are_no_photos(photos):
+    (photos / "._p0.png").write_bytes(b"what macOS leaves on a memory card")
+    assert len(expand([photos])) == 3
+
+
+def test_a_name_no_disk_can_hold_is_left_for_opening_to_refuse():
+    impossible = Path("p" * 400 + ".jpg")
+    assert expand([impossible]) == [impossible]
+
+
+def test_a_photo_named_like_anothers_depth_gets_files_of_its_own():
+    for names in (["desk.jpg", "desk_depth.jpg"], ["desk_depth.jpg", "desk.jpg"]):
+        first, second = stems([Path(name) for name in names])
+        files = [paths("out", stem, FILES) for stem in (first, second)]
+        assert not set(files[0]) & set(files[1])
+
+
+def test_a_number_that_tells_photos_apart_is_no_other_photos_name():
+    names = ["r/d/a.jpg", "s/d/a.jpg", "t/d_a-2.jpg"]
+    assert len(set(stems([Path(name) for name in names]))) == 3
+
+
+def test_half_of_a_formats_files_may_be_somebodys_own_and_is_not_replaced(predictor, photos, tmp_path):
+    measured = tmp_path / "p0_depth.png"
+    measured.write_bytes(b"from a depth camera")
+    first, *_ = predict_to_folder(predictor, expand([photos]), tmp_path, formats=FORMATS)
+    assert first.status == "failed"
+    assert "p0_depth.png exists already" in first.error
+    assert measured.read_bytes() == b"from a depth camera"
+    first, *_ = predict_to_folder(predictor, expand([photos]), tmp_path, formats=FORMATS, overwrite=True)
+    assert first.status == "done"
+
+
+def test_outcomes_come_in_the_order_of_the_photos(predictor, photos, tmp_path):
+    list(predict_to_folder(predictor, [photos / "p1.png"], tmp_path, formats=FORMATS))
+    outcomes = list(predict_to_folder(predictor, expand([photos]), tmp_path, formats=FORMATS))
+    assert [outcome.photo.name for outcome in outcomes] == ["p0.png", "p1.png", "p2.png"]
+    assert [outcome.status for outcome in outcomes] == ["done", "kept", "done"]
+
+
+def test_a_photo_whose_name_leaves_no_room_for_its_results_is_one_line(predictor, photos, tmp_path):
+    long = photos / ("p" * 245 + ".png")
+    (photos / "p0.png").rename(long)
+    outcomes = list(predict_to_folder(predictor, [long, photos / "p1.png"], tmp_path / "out", formats=FORMATS))
+    assert [outcome.status for outcome in outcomes] == ["failed", "done"]
+    assert "name too long" in outcomes[0].error

@@ -1,3 +1,4 @@
+import contextlib
 import datetime
 import errno
 import io
@@ -7,6 +8,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -516,3 +518,47 @@ def test_a_folder_with_none_or_several_predictions_is_refused(prediction, tmp_pa
     for name in ("a.jpg", "absent.npz"):
         with pytest.raises(OutputError, match=re.escape(name)):
             files.find_result(tmp_path / name)
+
+
+# ---- Odd names and folders ----
+
+
+@pytest.mark.parametrize("name", saving.FORMATS)
+def test_a_photo_whose_name_is_no_text_is_written(make_room, tmp_path, name):
+    named = make_room(name=os.fsdecode(b"caf\xe9.jpg"))
+    files = named.save(tmp_path, [name])
+    assert all(file.stat().st_size for file in files)
+
+
+def test_the_facts_of_a_photo_whose_name_is_no_text_are_json_that_gives_it_back(make_room, tmp_path):
+    name = os.fsdecode(b"caf\xe9.jpg")
+    (file,) = make_room(name=name).save(tmp_path, ["json"], stem="room")
+    assert json.loads(file.read_text("utf-8"))["name"] == name
+
+
+def test_a_medium_that_refuses_even_the_tidying_up_is_one_clear_line(prediction, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(OutputError, match="read-only file system"):
+        prediction.save(tmp_path, ["npz"])
+
+
+def test_an_npz_with_any_byte_wrong_is_read_or_refused(make_room, tmp_path):
+    make_room(16, 12).save(tmp_path, ["npz"])
+    whole = (tmp_path / "room.npz").read_bytes()
+    # The archive's table of contents lies at the end, and is where damage has the most faces.
+    for position in [*range(0, 400, 7), *range(len(whole) - 700, len(whole))]:
+        damaged = bytearray(whole)
+        damaged[position] ^= 0xFF
+        (tmp_path / "damaged.npz").write_bytes(damaged)
+        with contextlib.suppress(OutputError):
+            Prediction.load(tmp_path / "damaged.npz")
+
+
+def test_nobody_is_advised_to_open_a_foreign_file_unsafely(tmp_path):
+    (tmp_path / "text.npz").write_text("hello")
+    with pytest.raises(OutputError, match="no NPZ archive"):
+        Prediction.load(tmp_path / "text.npz")

@@ -14,7 +14,7 @@ from theodolite.camera.calibrated import CalibratedCamera
 from theodolite.camera.decode import MAX_PIXELS, Header, decode, read_header
 from theodolite.camera.find import find_camera
 from theodolite.camera.pinhole import Camera
-from theodolite.errors import PhotoError, SizeMismatch
+from theodolite.errors import CameraError, PhotoError, SizeMismatch
 from theodolite.types import UInt8
 
 if TYPE_CHECKING:
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 # A camera, with or without lens distortion, or what makes one for a picture of a given (width, height).
 CameraGiven = Camera | CalibratedCamera | Callable[[int, int], "Camera | CalibratedCamera"]
+
+# Share of the picture's side. Lenses sit within a few hundredths of the middle; a 4:3 picture turned by a quarter
+# puts the point a sixth away from it.
+_OFF_CENTRE = 0.1
+_STRAIGHTENED = "had its lens distortion removed: maps and pixel coordinates are those of the straightened picture"
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class Photo:
             max_side: reduce the picture to at most this many pixels along its longer side; its camera with it.
         Raises: PhotoError, when it cannot be decoded; UnknownCamera, when `strict` and nothing tells the camera.
         """
+        if max_side is not None and not max_side >= 1:
+            raise PhotoError(f"A photo is reduced to a longer side of at least one pixel (max_side), got {max_side!r}.")
         path = Path(source) if isinstance(source, (str, os.PathLike)) else None
         name = path.name if path else _name(source)
         if isinstance(source, np.ndarray):
@@ -130,7 +137,12 @@ def _camera(
     if given is None:
         camera, notes = find_camera(header.exif, width, height, path, name, strict=strict, assume_fov=assume_fov)
         return CalibratedCamera(camera), notes
-    found = given if isinstance(given, (Camera, CalibratedCamera)) else given(width, height)
+    found = given(width, height) if callable(given) else given
+    if not isinstance(found, (Camera, CalibratedCamera)):
+        raise CameraError(
+            f"{name}: a camera is a Camera, a CalibratedCamera or a function that makes one, got "
+            f"{type(found).__name__}. Camera.from_K(K, width, height) makes one of a matrix."
+        )
     lens = CalibratedCamera(found) if isinstance(found, Camera) else found
     if (lens.camera.width, lens.camera.height) != (width, height):
         raise SizeMismatch(
@@ -138,7 +150,19 @@ def _camera(
             f"{lens.camera.width}x{lens.camera.height}. Give the camera of the upright picture at its original size; "
             "camera.resized(width, height) converts."
         )
-    return lens, () if lens.distortion is None else ("had its lens distortion removed",)
+    return lens, (*_off_centre(lens.camera), *(() if lens.distortion is None else (_STRAIGHTENED,)))
+
+
+def _off_centre(camera: Camera) -> tuple[str, ...]:
+    """A doubt about a matrix that came without its picture's size, and may be of another."""
+    across, down = (camera.cx + 0.5) / camera.width - 0.5, (camera.cy + 0.5) / camera.height - 0.5
+    if max(abs(across), abs(down)) <= _OFF_CENTRE:
+        return ()
+    return (
+        f"has a camera given with its principal point at ({camera.cx:.0f}, {camera.cy:.0f}), far from the middle of "
+        f"{camera.width}x{camera.height} pixels; unless it is a crop, the camera is of another size, or of the picture "
+        "before it was turned upright",
+    )
 
 
 def _picture(array: np.ndarray, name: str) -> Image:

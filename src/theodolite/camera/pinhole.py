@@ -39,7 +39,7 @@ class Camera:
     def __post_init__(self) -> None:
         for name in ("fx", "fy", "cx", "cy", "rel_sigma"):
             value = getattr(self, name)
-            if not isinstance(value, (int, float, np.integer, np.floating)) or not math.isfinite(value):
+            if not _is_finite(value):
                 raise CameraError(f"A camera needs a finite number for {name}, got {value!r}.")
             object.__setattr__(self, name, float(value))
         for name in ("fx", "fy"):
@@ -47,8 +47,7 @@ class Camera:
                 raise CameraError(f"A camera needs a positive {name} in pixels, got {getattr(self, name):g}.")
         for name in ("width", "height"):
             value = getattr(self, name)
-            whole = isinstance(value, (int, float, np.integer, np.floating)) and math.isfinite(value)
-            if not whole or int(value) != value or value < 1:
+            if not _is_finite(value) or int(value) != value or value < 1:
                 raise CameraError(f"A camera needs a {name} of at least one whole pixel, got {value!r}.")
             object.__setattr__(self, name, int(value))
         if self.rel_sigma < 0:
@@ -68,7 +67,7 @@ class Camera:
         Args:
             axis: what the angle spans: "longer" or "shorter" side, "horizontal", "vertical" or "diagonal".
         """
-        if not (isinstance(degrees, (int, float)) and 0 < degrees < 180):
+        if not (_is_finite(degrees) and 0 < degrees < 180):
             raise CameraError(f"A field of view lies between 0 and 180 degrees, got {degrees!r}.")
         spans = {
             "longer": max(width, height),
@@ -90,6 +89,8 @@ class Camera:
             raise CameraError(f"K is a 3x3 matrix, got shape {matrix.shape}.")
         if abs(matrix[0, 1]) > 1e-3 * abs(matrix[0, 0]):
             raise CameraError(f"K with skew ({matrix[0, 1]:g} px) is not a pinhole camera with upright pixels.")
+        if matrix[1, 0] != 0 or not np.allclose(matrix[2], (0, 0, 1)):
+            raise CameraError(f"K has rows fx 0 cx, 0 fy cy, 0 0 1; got {matrix.tolist()}. Is it transposed?")
         return cls(matrix[0, 0], matrix[1, 1], matrix[0, 2], matrix[1, 2], width, height, **provenance)
 
     @property
@@ -131,3 +132,10 @@ class Camera:
     def flipped(self) -> "Camera":
         """The image mirrored left to right."""
         return replace(self, cx=self.width - 1 - self.cx)
+
+
+def _is_finite(value: object) -> bool:
+    try:
+        return isinstance(value, (int, float, np.integer, np.floating)) and math.isfinite(value)
+    except OverflowError:  # a whole number beyond what floats hold
+        return False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -25,13 +27,16 @@ def write_sidecar(photo: Path, camera: Camera) -> Path:
     except OSError as error:
         raise CameraError(f"The camera cannot be written to {path}: {error.strerror or error}.") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        # There may be none, and a folder that refuses to be written refuses this too; the reason is told already.
+        with suppress(OSError):
+            temporary.unlink()
     return path
 
 
 def find_sidecar(photo: Path) -> Path | None:
     """The file with the photo's camera, if there is one."""
-    return next((path for path in sidecar_paths(photo) if path.is_file()), None)
+    # Path.is_file fails where the photo's name leaves no room for the longer one.
+    return next((path for path in sidecar_paths(photo) if os.path.isfile(path)), None)
 
 
 def read_sidecar(path: Path, width: int, height: int) -> Camera:
@@ -52,7 +57,7 @@ def read_sidecar(path: Path, width: int, height: int) -> Camera:
         raise CalibrationError(f"{path} gives no {error.args[0]}; a camera needs fx and fy, in pixels.") from error
     except CameraError as error:
         raise CalibrationError(f"{path}: {error}") from error
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise CalibrationError(
             f"{path} is no camera file: {error}. It is a JSON object with fx, fy, cx, cy."
         ) from error

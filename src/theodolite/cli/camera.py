@@ -37,8 +37,6 @@ def camera(
     from theodolite.inference.bulk import expand
 
     given = camera_options.resolve_camera_option(focal_px, focal_35mm, fov, calibration)
-    if not 0 < assume_fov < 180:
-        raise typer.BadParameter(f"it lies between 0 and 180 degrees, got {assume_fov:g}.", param_hint="--assume-fov")
     found: list[tuple[Path, CameraReport | TheodoliteError]] = []
     for path in expand(photos):
         try:

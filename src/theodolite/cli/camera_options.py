@@ -34,9 +34,19 @@ StrictCamera = Annotated[
     bool,
     typer.Option("--strict-camera", help="Refuse photos whose focal length is not known.", rich_help_panel=_PANEL),
 ]
+
+
+def _check_fov(degrees: float) -> float:
+    if not 0 < degrees < 180:
+        raise typer.BadParameter(f"it lies between 0 and 180 degrees, got {degrees:g}.")
+    return degrees
+
+
 AssumeFov = Annotated[
     float,
-    typer.Option(help="Field of view assumed where nothing is known, degrees.", rich_help_panel=_PANEL),
+    typer.Option(
+        help="Field of view assumed where nothing is known, degrees.", callback=_check_fov, rich_help_panel=_PANEL
+    ),
 ]
 
 

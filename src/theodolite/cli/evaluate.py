@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -42,7 +43,7 @@ def evaluate(
             "sets": [asdict(summary) for summary in summaries],
             "frames": [asdict(outcome) for outcome in outcomes],
         }
-        typer.echo(json.dumps(document, indent=1))
+        typer.echo(json.dumps(_without_nan(document), indent=1))
     else:
         table = Table(title=f"{predictor.facts.name}, depth between {nearest:g} and {farthest:g} m")
         columns = ("set", "frames", "AbsRel", "delta1", "AbsRel aligned", "delta1 aligned", "RMSE", "scale needed")
@@ -54,3 +55,12 @@ def evaluate(
         Console().print(table)
     if any(isinstance(outcome, FrameFailure) for outcome in outcomes):
         raise typer.Exit(1)
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON has no NaN, which a metric is where a prediction was unknown: null there."""
+    if isinstance(value, dict):
+        return {name: _without_nan(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

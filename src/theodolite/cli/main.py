@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import typer
 
 from theodolite import __version__
-from theodolite.cli import camera, evaluate, export, models, predict, synth, train, view
 from theodolite.cli import bench as bench_command
+from theodolite.cli import camera, evaluate, export, models, predict, synth, train, view
 from theodolite.errors import TheodoliteError
 
 app = typer.Typer(
@@ -47,6 +48,10 @@ app.command("train")(train.train)
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 could not, 2 called wrongly, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        # A file name may hold bytes that are no text; those are shown escaped, and cost nobody the results.
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(args=arguments, prog_name="theodolite")
     except TheodoliteError as error:

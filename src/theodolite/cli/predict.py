@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from theodolite.cli import camera_options
-from theodolite.errors import TheodoliteError
+from theodolite.errors import OutputError, TheodoliteError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,7 +45,7 @@ def predict(
     strict_camera: camera_options.StrictCamera = False,
     assume_fov: camera_options.AssumeFov = 60.0,
     max_side: Annotated[
-        int, typer.Option(help="Reduce photos, and so the maps, to this longer side, px; 0 keeps every pixel.")
+        int, typer.Option(min=0, help="Reduce photos, and so the maps, to this longer side, px; 0 keeps every pixel.")
     ] = 2048,
     parity: Annotated[bool, typer.Option("--parity", help="The published pre- and post-processing, exactly.")] = False,
     backend: Annotated[str | None, typer.Option(help="onnx or torch; default: by the file.")] = None,
@@ -71,14 +71,15 @@ def predict(
     from rich.console import Console
 
     from theodolite.inference.bulk import expand, predict_to_folder
-    from theodolite.inference.files import DEFAULT_FORMATS, SaveOptions
+    from theodolite.inference.files import DEFAULT_FORMATS, SaveOptions, paths
     from theodolite.inference.predictor import load
 
     messages = Console(stderr=True, highlight=False, soft_wrap=True)
     wanted = [name.strip() for name in formats.split(",") if name.strip()] or list(DEFAULT_FORMATS)
     try:
+        paths(out, "photo", wanted)
         options = SaveOptions(normal_convention=normal_convention)
-    except ValueError as error:
+    except OutputError as error:
         raise typer.BadParameter(str(error)) from error
     camera = camera_options.resolve_camera_option(focal_px, focal_35mm, fov, calibration)
     files = expand(photos)

@@ -26,7 +26,7 @@ def view(
     from theodolite.inference.files import find_result, make_page
 
     source = find_result(result)
-    page = source if source.suffix == ".html" and out is None else make_page(source, out, overwrite)
+    page = source if source.suffix.lower() == ".html" and out is None else make_page(source, out, overwrite)
     opened = open_browser and webbrowser.open(page.resolve().as_uri())
     if json_output:
         typer.echo(json.dumps({"page": str(page), "opened": opened}))

@@ -62,11 +62,13 @@ def read_frames(folder: Path) -> list[Frame]:
     """
     listing = Path(folder) / "frames.json"
     try:
-        entries = json.loads(listing.read_text())["files"]
+        entries = json.loads(listing.read_text("utf-8"))["files"]
     except FileNotFoundError:
         raise DatasetError(f"{folder} has no frames.json.") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DatasetError(f"{listing}: a JSON object with a list 'files' is needed ({error}).") from error
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise DatasetError(f"{listing}: 'files' is to be a list of objects, one for each frame.")
     return [_frame(listing, number, entry) for number, entry in enumerate(entries) if entry.get("depth")]
 
 

@@ -103,6 +103,7 @@ class Prediction:
     def measure(self, start: tuple[float, float], end: tuple[float, float]) -> Length:
         """Straight distance between the surface points seen at two pixels (u, v) of the upright photo.
 
+        Of a photo whose lens distortion was removed, the pixels are those of the straightened picture, as in the maps.
         Raises: TheodoliteError, for a pixel outside the photo, or where no usable depth is known.
         """
         from theodolite.inference.length import measure

@@ -327,3 +327,10 @@ def test_a_missing_or_huge_file_is_one_error(tmp_path):
         file.truncate(200_000_000)
     with pytest.raises(CalibrationError, match="200 MB"):
         read_camera(tmp_path / "huge.json", SIZE)
+
+
+def test_a_colmap_line_of_twelve_words_is_not_taken_for_kitti(tmp_path):
+    (tmp_path / "cameras.txt").write_text("1 OPENCV 640 480 500 510 320 240 0.1 0.2 0.3 0.4\n")
+    found = read_camera(tmp_path / "cameras.txt")
+    assert found.camera.detail == "COLMAP OPENCV"
+    assert found.distortion == RadialTangential(0.1, 0.2, 0.3, 0.4)

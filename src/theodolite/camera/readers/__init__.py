@@ -72,10 +72,11 @@ def _parse_text(text: str, image_size: tuple[int, int] | None, name: str | None)
         return _parse_json(start, image_size, name)
     if start.startswith("<"):
         return opencv.from_xml(start, image_size)
-    if kitti.recognise(text):
-        return kitti.from_text(text, image_size, name)
+    # Before KITTI, whose rows have twelve words as well.
     if re.search(r"^\s*\d+\s+[A-Z][A-Z_]+\s+\d", text, re.MULTILINE):
         return colmap.from_text(text, name)
+    if kitti.recognise(text):
+        return kitti.from_text(text, image_size, name)
     if start.startswith("%YAML") or re.search(r"^\s*[A-Za-z_]\w*\s*:", text, re.MULTILINE):
         return opencv.from_yaml(text, image_size)
     if re.fullmatch(r"(?:#[^\n]*\n|[-+\d.eEinfaN\s,;\[\]()])+", text):

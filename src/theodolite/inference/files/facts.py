@@ -51,7 +51,9 @@ def write_facts(prediction: Prediction, options: SaveOptions, file: BinaryIO) ->
 
 def write_json(values: dict, file: BinaryIO) -> None:
     """Indented UTF-8 JSON, ending in a line break."""
-    file.write(json.dumps(values, indent=2, ensure_ascii=False, default=plain).encode() + b"\n")
+    text = json.dumps(values, indent=2, ensure_ascii=False, default=plain)
+    # Bytes of a file name that are no UTF-8 are half characters in Python; escaped so, JSON holds them.
+    file.write(text.encode(errors="backslashreplace") + b"\n")
 
 
 def plain(value: Any) -> Any:

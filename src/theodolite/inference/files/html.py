@@ -40,7 +40,7 @@ def write_html(prediction: Prediction, options: SaveOptions, file: BinaryIO) -> 
         ("%SCENE%", data),
     ):
         page = page.replace(mark, text, 1)
-    file.write(page.encode())
+    file.write(page.encode(errors="replace"))  # file names may hold what is no Unicode
 
 
 def viewer_scene(prediction: Prediction, options: SaveOptions) -> dict:

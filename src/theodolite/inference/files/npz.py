@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from theodolite.camera.pinhole import Camera
-from theodolite.errors import OutputError, TheodoliteError
+from theodolite.errors import OutputError
 from theodolite.inference.files.facts import plain
 from theodolite.inference.files.options import SaveOptions
 from theodolite.inference.prediction import Prediction
@@ -41,9 +41,13 @@ def read_npz(path: str | Path) -> Prediction:
     """
     try:
         # Opened here: NumPy leaves a damaged file open.
-        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            about = json.loads(str(archive["about"]))
-            maps: dict[str, Any] = {name: archive[name] if name in archive.files else None for name in MAPS}
+        with Path(path).open("rb") as file:
+            if file.read(2) != b"PK":  # NumPy would take it for a pickle, and advise to open it unsafely
+                raise ValueError("it is no NPZ archive")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                about = json.loads(str(archive["about"]))
+                maps: dict[str, Any] = {name: archive[name] if name in archive.files else None for name in MAPS}
         if about["layout"] != LAYOUT:
             raise OutputError(f"{path} has layout {about['layout']}; this version reads {LAYOUT}. Update theodolite.")
         return Prediction(
@@ -57,9 +61,9 @@ def read_npz(path: str | Path) -> Prediction:
         )
     except OSError as error:
         raise OutputError(f"Cannot read {path}: {(error.strerror or str(error)).lower()}.") from error
-    except TheodoliteError:
+    except OutputError:
         raise
-    except (KeyError, ValueError, TypeError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except Exception as error:  # archives, arrays and JSON are each damaged in many ways
         raise OutputError(f"{path} is not a prediction saved by theodolite, or is damaged ({error}).") from error
 
 

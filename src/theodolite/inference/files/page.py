@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from theodolite.errors import OutputError
@@ -17,7 +18,7 @@ def find_result(path: str | Path) -> Path:
     Raises: OutputError, when there is none, or more than one prediction to choose from.
     """
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):  # Path.is_dir fails where a name is too long
         for ending in (".npz", ".html"):
             found = sorted(path.glob("*" + ending))
             if len(found) == 1:
@@ -30,7 +31,7 @@ def find_result(path: str | Path) -> Path:
         raise OutputError(
             f"A prediction's .npz or .html file is wanted, got {path}. Make one: theodolite predict PHOTO"
         )
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise OutputError(f"Cannot read {path}: no such file.")
     return path
 

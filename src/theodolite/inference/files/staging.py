@@ -34,8 +34,8 @@ def staged(paths: Sequence[Path], overwrite: bool = False) -> Iterator[list[Bina
         raise OutputError(_refusal(error, paths)) from error
     finally:
         for draft in drafts:
-            # A folder that could not be made holds no drafts.
-            with suppress(FileNotFoundError, NotADirectoryError):
+            # There may be none, and a folder that refuses to be written refuses this too; the reason is told already.
+            with suppress(OSError):
                 draft.unlink()
 
 
