@@ -7,12 +7,15 @@ import pytest
 import torch
 
 from theodolite.network import VARIANTS, Variant, build
-from theodolite.network.variants import ConvNeXt
+from theodolite.network.variants import DPT, ConvNeXt, ViT
 
 onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
 
-PYRAMID = Variant(ConvNeXt((8, 16, 24, 32), (1, 1, 1, 1)), VARIANTS["pocket"].decoder, steps=1)
+NETWORKS = {
+    "pyramid": Variant(ConvNeXt((8, 16, 24, 32), (1, 1, 1, 1)), VARIANTS["pocket"].decoder, steps=1),
+    "transformer": Variant(ViT(dim=32, depth=1, heads=2, ffn=64), DPT((8, 16, 32, 32), hidden=4), steps=1),
+}
 
 
 class Maps(torch.nn.Module):
@@ -27,19 +30,24 @@ class Maps(torch.nn.Module):
         return raw.canonical_depth, raw.normals, raw.kappa, raw.confidence
 
 
-def test_one_exported_file_takes_pictures_of_any_size(tmp_path):
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_one_exported_file_takes_pictures_of_any_size(kind, tmp_path):
     torch.manual_seed(0)
-    network = Maps(build(PYRAMID)).eval()
+    network = Maps(build(NETWORKS[kind])).eval()
+    multiple = NETWORKS[kind].multiple
     free = torch.export.Dim.DYNAMIC
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own deprecations
         program = torch.onnx.export(
-            network, (torch.randn(2, 3, 64, 96),), dynamo=True, dynamic_shapes={"pixels": {0: free, 2: free, 3: free}}
+            network,
+            (torch.randn(2, 3, 2 * multiple, 3 * multiple),),
+            dynamo=True,
+            dynamic_shapes={"pixels": {0: free, 2: free, 3: free}},
         )
     program.save(tmp_path / "network.onnx")
     session = onnxruntime.InferenceSession(tmp_path / "network.onnx")
-    for shape in ((2, 3, 64, 96), (1, 3, 96, 64), (1, 3, 160, 128)):
-        pixels = torch.randn(shape)
+    for batch, rows, columns in ((2, 2, 3), (1, 3, 2), (1, 5, 4), (1, 4, 4)):
+        pixels = torch.randn(batch, 3, rows * multiple, columns * multiple)
         with torch.inference_mode():
             wanted = network(pixels)
         got = session.run(None, {"pixels": pixels.numpy()})

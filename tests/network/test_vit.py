@@ -44,6 +44,15 @@ def test_positions_are_sampled_where_the_published_offset_puts_them():
     torch.testing.assert_close(got, wanted[2:-2], rtol=0, atol=0.05)
 
 
+@pytest.mark.parametrize("size", [(10, 20), (44, 76), (37, 36), (1, 1), (50, 3)])
+def test_positions_are_resampled_as_pytorch_does_it(size):
+    position = randomised(PositionEmbedding(8, 37))
+    stored = position.grid[:, 1:].unflatten(1, (37, 37)).permute(0, 3, 1, 2)
+    factors = tuple((side + 0.1) / 37 for side in size)
+    wanted = F.interpolate(stored, scale_factor=factors, mode="bicubic").flatten(2).transpose(1, 2)
+    torch.testing.assert_close(position(*size)[1], wanted, rtol=0, atol=2e-5)
+
+
 def test_resampled_positions_are_kept_until_weights_or_grid_change():
     position = PositionEmbedding(8, 5)
     with torch.no_grad():
@@ -52,6 +61,10 @@ def test_resampled_positions_are_kept_until_weights_or_grid_change():
         assert position(4, 3)[1] is not first
         position.grid.mul_(2)
         torch.testing.assert_close(position(3, 4)[1], 2 * first)
+        position.grid.data.mul_(2)  # leaves no trace in the version
+        torch.testing.assert_close(position(3, 4)[1], 4 * first)
+        position.grid.data = position.grid.data / 4
+        torch.testing.assert_close(position(3, 4)[1], first)
         position.load_state_dict({"grid": torch.ones(1, 26, 8)}, assign=True)
         torch.testing.assert_close(position(3, 4)[1], torch.ones(1, 12, 8))
 

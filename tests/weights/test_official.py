@@ -1,5 +1,6 @@
 """Published names, to ours and back."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -89,6 +90,25 @@ def test_wrappers_and_prefixes_of_trainers_are_taken_off(official):
     wrapped = {"model_state_dict": {f"module.{name}": t for name, t in official.items()}, "optimizer": {"state": []}}
     ours = from_official(wrapped, TINY)
     assert ours.keys() == build(TINY).state_dict().keys()
+
+
+def test_a_tensor_with_and_without_a_wrappers_prefix_is_refused(official):
+    official["module.depth_model.encoder.cls_token"] = torch.zeros(1, 1, 16)
+    with pytest.raises(CheckpointError, match=r"with the prefix module\. and without"):
+        from_official(official, TINY)
+
+
+@pytest.mark.parametrize("value", [None, "text", np.zeros((1, 1, 16), np.float32)], ids=["none", "text", "numpy"])
+def test_an_entry_that_is_no_tensor_is_named(official, value):
+    official["depth_model.encoder.cls_token"] = value
+    with pytest.raises(CheckpointError, match=r"'depth_model\.encoder\.cls_token' is a"):
+        from_official(official, TINY)
+
+
+@pytest.mark.parametrize("state", [[1, 2], {"model_state_dict": None}, {3: torch.zeros(1)}])
+def test_what_is_no_dictionary_of_names_is_refused(state):
+    with pytest.raises(CheckpointError, match=r"a checkpoint (is a dictionary of|holds) named tensors"):
+        from_official(state, TINY)
 
 
 def test_the_name_may_be_spelt_with_underscores(shared):

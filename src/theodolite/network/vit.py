@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from theodolite.network.layers import precise
+from theodolite.network.layers import exactly, precise
 from theodolite.network.variants import ViT
 from theodolite.types import Float
 
@@ -85,7 +85,7 @@ class PositionEmbedding(nn.Module):
         self.side = side
         self.grid = nn.Parameter(torch.zeros(1, 1 + side * side, dim))
         nn.init.trunc_normal_(self.grid, std=0.02)
-        self._latest: tuple[nn.Parameter, tuple, Tensor] | None = None
+        self._latest: tuple[Tensor, tuple[int, int], Tensor] | None = None
 
     def forward(self, rows: int, columns: int) -> tuple[Float[Tensor, "1 1 c"], Float[Tensor, "1 n c"]]:
         on_class, on_patches = self.grid[:, :1], self.grid[:, 1:]
@@ -94,20 +94,42 @@ class PositionEmbedding(nn.Module):
         return on_class, self._resampled(on_patches, rows, columns)
 
     def _resampled(self, on_patches: Float[Tensor, "1 m c"], rows: int, columns: int) -> Float[Tensor, "1 n c"]:
-        if torch.is_grad_enabled() or torch.compiler.is_compiling() or self.grid.is_inference():
+        if torch.is_grad_enabled() or torch.compiler.is_compiling() or self.grid.device.type != "cpu":
             return self._resample(on_patches, rows, columns)
-        # Pictures come in runs of one size. The version tells of weights that were changed in place.
-        key = (rows, columns, self.grid._version, self.grid.dtype, self.grid.device)
+        # Pictures come in runs of one size. Only a copy tells for sure that the weights are still the same: written
+        # through `.data`, as averaged weights often are, they keep their version.
         latest = self._latest  # once, because another thread may replace it
-        if latest is None or latest[0] is not self.grid or latest[1] != key:
-            self._latest = latest = self.grid, key, self._resample(on_patches, rows, columns)
+        if latest is None or latest[1] != (rows, columns) or not _same(latest[0], self.grid):
+            kept = self.grid.detach().clone(), (rows, columns), self._resample(on_patches, rows, columns)
+            self._latest = latest = kept
         return latest[2]
 
     def _resample(self, on_patches: Float[Tensor, "1 m c"], rows: int, columns: int) -> Float[Tensor, "1 n c"]:
-        stored = on_patches.unflatten(1, (self.side, self.side)).permute(0, 3, 1, 2)
-        factors = ((rows + _GRID_OFFSET) / self.side, (columns + _GRID_OFFSET) / self.side)
-        resampled = F.interpolate(precise(stored), scale_factor=factors, mode="bicubic")
-        return resampled.to(self.grid.dtype).flatten(2).transpose(1, 2)
+        stored = precise(on_patches).unflatten(1, (self.side, self.side))[0]
+        with exactly(stored):
+            by_row = _bicubic(rows, self.side, stored) @ stored.flatten(1)
+            sampled = _bicubic(columns, self.side, stored) @ by_row.unflatten(1, (self.side, -1))
+        return sampled.to(self.grid.dtype).flatten(0, 1)[None]
+
+
+def _bicubic(places: int, stored: int, like: Float[Tensor, "..."]) -> Float[Tensor, "places stored"]:
+    """How much of each stored place goes into each of those wanted, as a matrix.
+
+    As PyTorch's own bicubic resize has it (A = -0.75, without anti-aliasing). That one takes its factors for constants
+    when a network is exported, and the file would fit pictures of a single size.
+    """
+    at = (torch.arange(places, dtype=like.dtype, device=like.device) + 0.5) * (stored / (places + _GRID_OFFSET)) - 0.5
+    neighbours = at.floor()[:, None] + torch.arange(-1, 3, dtype=like.dtype, device=like.device)
+    d = (at[:, None] - neighbours).abs()
+    near, far = (1.25 * d - 2.25) * d * d + 1, ((-0.75 * d + 3.75) * d - 6) * d + 3
+    weights = torch.where(d < 1, near, far)
+    # Beyond the border the place at the border counts again.
+    chosen = neighbours.clamp(0, stored - 1)[..., None] == torch.arange(stored, dtype=like.dtype, device=like.device)
+    return (weights[..., None] * chosen).sum(1)
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    return one.device == other.device and one.dtype == other.dtype and torch.equal(one, other)
 
 
 class Block(nn.Module):

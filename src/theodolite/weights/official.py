@@ -63,9 +63,18 @@ def to_official(state: Mapping[str, Tensor], variant: str | Variant) -> dict[str
 
 
 def _tensors(state: Mapping[str, Any]) -> dict[str, Tensor]:
-    inner = state.get("model_state_dict", state)
+    torch = require("torch", "torch", "Reading a published checkpoint")
+    inner = state.get("model_state_dict", state) if isinstance(state, Mapping) else state
+    if not isinstance(inner, Mapping):
+        raise CheckpointError(f"a checkpoint is a dictionary of named tensors; a {type(inner).__name__} was given")
+    odd = [name for name, value in inner.items() if not (isinstance(name, str) and isinstance(value, torch.Tensor))]
+    if odd:
+        raise CheckpointError(f"a checkpoint holds named tensors; {odd[0]!r} is a {type(inner[odd[0]]).__name__}")
     # The prefix is what a parallel trainer's wrapper leaves behind.
-    return {name.removeprefix("module."): value for name, value in inner.items()}
+    tensors = {name.removeprefix("module."): value for name, value in inner.items()}
+    if len(tensors) < len(inner):
+        raise CheckpointError("some tensors are there with the prefix module. and without it; which ones count?")
+    return tensors
 
 
 def _check(tensors: Mapping[str, Tensor], spec: Variant, asked: str | Variant) -> None:
