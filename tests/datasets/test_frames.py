@@ -1,36 +1,71 @@
-"""Listings of RGB-D frames: what is wrong in them is named."""
+"""Folders of frames: read as listed, wrong ones refused by file and field."""
 
+import json
+
+import numpy as np
 import pytest
+from PIL import Image
 
-from theodolite.datasets.frames import read_frames
+from theodolite.datasets.frames import find_frame_folders, read_frames
 from theodolite.errors import DatasetError
 
-GOOD = '{"rgb": "a.png", "depth": "d.png", "depth_scale": 1000, "cam_in": [500, 500, 320, 240]}'
+GOOD = {"rgb": "a.png", "depth": "a_depth.png", "depth_scale": 5000, "cam_in": [500, 501, 320, 240]}
 
 
-def test_a_listing_gives_its_frames_with_depth(tmp_path):
-    (tmp_path / "frames.json").write_text(f'{{"files": [{GOOD}, {{"rgb": "b.png"}}]}}')
+def write(folder, *frames):
+    (folder / "frames.json").write_text(json.dumps({"files": list(frames)}))
+
+
+def test_a_frame_has_the_camera_and_the_metres_it_lists(tmp_path):
+    stored = np.array([[0, 5000], [12500, 1]], np.uint16)
+    Image.fromarray(stored).save(tmp_path / "a_depth.png")
+    write(tmp_path, GOOD)
     (frame,) = read_frames(tmp_path)
-    assert frame.rgb == tmp_path / "a.png"
-    assert frame.camera(640, 480).fx == 500
+    np.testing.assert_allclose(frame.read_depth(), [[np.nan, 1], [2.5, 0.0002]], rtol=1e-6)
+    camera = frame.camera(640, 480)
+    assert (camera.fx, camera.fy, camera.cx, camera.cy, camera.source) == (500, 501, 320, 240, "given")
+
+
+def test_frames_without_depth_are_left_out(tmp_path):
+    write(tmp_path, GOOD, {"rgb": "b.png", "cam_in": [1, 1, 0, 0]})
+    assert len(read_frames(tmp_path)) == 1
 
 
 @pytest.mark.parametrize(
-    ("listing", "word"),
+    ("change", "words"),
     [
-        ("", "a JSON object"),
-        ("[]", "a JSON object"),
-        ("[" * 100_000, "a JSON object"),
-        ('{"files": "a.png"}', "list of objects"),
-        ('{"files": ["a.png"]}', "list of objects"),
-        ('{"files": {"rgb": "a.png"}}', "list of objects"),
-        ('{"files": [{"depth": "d.png"}]}', "frame 0: needs rgb"),
-        ('{"files": [' + GOOD.replace("1000", "0") + "]}", "depth_scale must be positive"),
-        ('{"files": [' + GOOD.replace("[500", "[NaN") + "]}", "finite number for fx"),
+        ({"depth_scale": 0}, "depth_scale"),
+        ({"depth_scale": None}, "depth_scale"),
+        ({"cam_in": [500, 500, 320]}, "cam_in"),
+        ({"cam_in": [-500, 500, 320, 240]}, "fx"),
+        ({"cam_in": [float("nan"), 500, 320, 240]}, "fx"),
     ],
 )
-def test_a_damaged_listing_is_one_clear_error(tmp_path, listing, word):
-    (tmp_path / "frames.json").write_text(listing)
-    with pytest.raises(DatasetError, match=word) as caught:
+def test_a_wrong_field_is_named(tmp_path, change, words):
+    write(tmp_path, GOOD | change)
+    with pytest.raises(DatasetError, match=words) as refused:
         read_frames(tmp_path)
-    assert "frames.json" in str(caught.value)
+    assert "frame 0" in str(refused.value)
+
+
+def test_a_listing_that_is_none_is_refused(tmp_path):
+    with pytest.raises(DatasetError, match=r"no frames\.json"):
+        read_frames(tmp_path)
+    (tmp_path / "frames.json").write_text("[]")
+    with pytest.raises(DatasetError, match="files"):
+        read_frames(tmp_path)
+
+
+def test_an_8_bit_depth_is_refused(tmp_path):
+    Image.new("L", (4, 4)).save(tmp_path / "a_depth.png")
+    write(tmp_path, GOOD)
+    with pytest.raises(DatasetError, match="16-bit"):
+        read_frames(tmp_path)[0].read_depth()
+
+
+def test_folders_are_found_at_the_place_or_one_below(tmp_path):
+    for name in ("b", "a"):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, GOOD)
+    assert [folder.name for folder in find_frame_folders(tmp_path)] == ["a", "b"]
+    assert find_frame_folders(tmp_path / "a") == [tmp_path / "a"]

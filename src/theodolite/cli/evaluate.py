@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from theodolite.evaluation.real_frames import SetSummary
 
 
 def evaluate(
@@ -23,7 +26,6 @@ def evaluate(
 
     from rich.console import Console
     from rich.progress import track
-    from rich.table import Table
 
     from theodolite.evaluation.real_frames import FrameFailure, score_folders, summarise
     from theodolite.inference.predictor import load
@@ -45,16 +47,33 @@ def evaluate(
         }
         typer.echo(json.dumps(_without_nan(document), indent=1))
     else:
-        table = Table(title=f"{predictor.facts.name}, depth between {nearest:g} and {farthest:g} m")
-        columns = ("set", "frames", "AbsRel", "delta1", "AbsRel aligned", "delta1 aligned", "RMSE", "scale needed")
-        for column in columns:
-            table.add_column(column, justify="left" if column == "set" else "right")
-        for row in summaries:
-            numbers = (row.metric.abs_rel, row.metric.delta1, row.aligned.abs_rel, row.aligned.delta1, row.metric.rmse)
-            table.add_row(row.set, str(row.frames), *(f"{n:.3f}" for n in numbers), f"{row.median_scale:.2f}")
-        Console().print(table)
+        typer.echo(f"{predictor.facts.name}, depth between {nearest:g} and {farthest:g} m\n")
+        typer.echo("\n".join(_table(summaries)))
     if any(isinstance(outcome, FrameFailure) for outcome in outcomes):
         raise typer.Exit(1)
+
+
+def _table(summaries: list[SetSummary]) -> list[str]:
+    """A row for each set, in Markdown, which reads well in a terminal, too."""
+    rows: list[tuple[str, ...]] = [
+        (
+            "set",
+            "frames",
+            "AbsRel",
+            "delta1",
+            "AbsRel aligned",
+            "delta1 aligned",
+            "AbsRel of a constant",
+            "scale needed",
+        )
+    ]
+    for row in summaries:
+        metrics = (row.metric.abs_rel, row.metric.delta1, row.aligned.abs_rel, row.aligned.delta1, row.constant.abs_rel)
+        rows.append((row.set, str(row.frames), *(f"{value:.3f}" for value in metrics), f"{row.median_scale:.2f}"))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    padded = [[row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])] for row in (rows[0], rule, *rows[1:])]
+    return [f"| {' | '.join(cells)} |" for cells in padded]
 
 
 def _without_nan(value: Any) -> Any:

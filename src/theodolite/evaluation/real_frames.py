@@ -23,7 +23,15 @@ RANGE = (0.1, 80.0)
 
 @dataclass(frozen=True)
 class FrameScore:
-    """One frame: metrics as predicted, after median scaling, and the scale that took."""
+    """One frame.
+
+    Args:
+        focal: of the picture, px.
+        pixels: with ground truth.
+        metric: as predicted.
+        aligned: after median scaling by `scale`.
+        constant: of the ground truth's own median everywhere, which `aligned` has to beat to be worth anything.
+    """
 
     set: str
     frame: str
@@ -31,6 +39,7 @@ class FrameScore:
     pixels: int
     metric: DepthMetrics
     aligned: DepthMetrics
+    constant: DepthMetrics
     scale: float
 
 
@@ -52,6 +61,7 @@ class SetSummary:
     failures: int
     metric: DepthMetrics
     aligned: DepthMetrics
+    constant: DepthMetrics
     median_scale: float
 
 
@@ -89,8 +99,10 @@ def _score(
         )
     scale = median_scale(prediction.depth, truth, valid)
     aligned = depth_metrics(prediction.depth * scale, truth, valid)
+    constant = depth_metrics(np.full_like(truth, np.median(truth[valid])), truth, valid)
     assert aligned is not None
-    return FrameScore(set_name, frame.name, prediction.camera.focal, int(valid.sum()), metric, aligned, scale)
+    assert constant is not None
+    return FrameScore(set_name, frame.name, prediction.camera.focal, int(valid.sum()), metric, aligned, constant, scale)
 
 
 def median_scale(
@@ -114,6 +126,7 @@ def summarise(outcomes: list[FrameScore | FrameFailure]) -> list[SetSummary]:
                     len(failures),
                     mean_over_images([score.metric for score in scores]),
                     mean_over_images([score.aligned for score in scores]),
+                    mean_over_images([score.constant for score in scores]),
                     float(np.median([score.scale for score in scores])),
                 )
             )
