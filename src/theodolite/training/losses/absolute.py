@@ -1,0 +1,33 @@
+"""Absolute depth error, in metres or in the logarithm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from theodolite.training.losses.masked import Truth, masked_mean
+from theodolite.types import Bool, Float
+
+
+@dataclass(frozen=True)
+class Absolute:
+    """Mean absolute error of canonical depth.
+
+    The published recipes use metres, where far pixels outweigh near ones by a hundred; a small network spends itself
+    on them. The logarithm weighs relative errors alike, and is the default.
+    """
+
+    logarithm: bool = True
+
+    needs: ClassVar[Truth] = Truth.DEPTH
+
+    def __call__(
+        self, depth: Float[Tensor, "b 1 h w"], truth: Float[Tensor, "b 1 h w"], valid: Bool[Tensor, "b 1 h w"]
+    ) -> Float[Tensor, " b"]:
+        depth, truth = torch.where(valid, depth, 1), torch.where(valid, truth, 1)
+        if self.logarithm:
+            depth, truth = depth.log(), truth.log()
+        return masked_mean((depth - truth).abs(), valid)

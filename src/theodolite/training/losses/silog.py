@@ -1,0 +1,31 @@
+"""Scale-invariant logarithmic depth error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from theodolite.training.losses.masked import Truth, masked_mean
+from theodolite.types import Bool, Float
+
+
+@dataclass(frozen=True)
+class SILog:
+    """Squared log error, forgiven a share of what one factor for the whole picture explains.
+
+    No square root and no factor of ten, as in the Metric3D papers. Source: Eigen et al. 2014, eq. 4.
+    """
+
+    focus: float = 0.5  # 0: plain squared log error; 1: blind to the overall scale
+
+    needs: ClassVar[Truth] = Truth.DEPTH
+
+    def __call__(
+        self, depth: Float[Tensor, "b 1 h w"], truth: Float[Tensor, "b 1 h w"], valid: Bool[Tensor, "b 1 h w"]
+    ) -> Float[Tensor, " b"]:
+        # Replaced before the log: masking afterwards still sends NaN through the gradient.
+        error = torch.where(valid, depth, 1).log() - torch.where(valid, truth, 1).log()
+        return masked_mean(error.square(), valid) - self.focus * masked_mean(error, valid).square()

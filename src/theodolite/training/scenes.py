@@ -1,0 +1,88 @@
+"""Rendered scenes on disk as training samples, read one at a time from where they lie in their shards."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from theodolite.camera.pinhole import Camera
+from theodolite.errors import DatasetError
+from theodolite.synth.shards import decode_depth, decode_normals
+from theodolite.training.sample import Sample
+
+_ARRAYS = ("image", "depth", "normals", "camera")
+
+
+class Scenes:
+    """The samples of all shards in some folders, in the order of folders, file names and places in a file.
+
+    Raises: DatasetError, when there is no shard, or one is damaged.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        paths = [path for folder in folders for path in sorted(folder.glob("*.npz"))]
+        if not paths:
+            names = ", ".join(str(folder) for folder in folders)
+            raise DatasetError(f"{names}: no rendered shard (.npz) there. Make some: theodolite synth")
+        self._shards = [_mapped(path) for path in paths]
+        self._ends = np.cumsum([len(shard["image"]) for shard in self._shards])
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    def __getitem__(self, index: int) -> Sample:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        number = int(np.searchsorted(self._ends, index, side="right"))
+        shard = self._shards[number]
+        place = index - int(self._ends[number]) + len(shard["image"])
+        image = np.array(shard["image"][place])
+        depth = decode_depth(shard["depth"][place])
+        height, width = depth.shape
+        fx, fy, cx, cy = shard["camera"][place].tolist()
+        return Sample(
+            image=image,
+            camera=Camera(fx, fy, cx, cy, width, height),
+            depth=depth,
+            normals=decode_normals(shard["normals"][place]),
+            sky=np.isnan(depth),
+        )
+
+
+class Part:
+    """Some of the samples of a source: those from `start` up to `stop`."""
+
+    def __init__(self, source: Scenes, start: int, stop: int) -> None:
+        self._source, self._places = source, range(start, stop)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, index: int) -> Sample:
+        return self._source[self._places[index]]
+
+
+def _mapped(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an uncompressed .npz, mapped from the file: a sample is read without the hundred beside it."""
+    try:
+        with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+            return {name: _member(archive, file, path, name) for name in _ARRAYS}
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise DatasetError(f"{path}: a shard written by `theodolite synth` was expected ({error}).") from error
+
+
+def _member(archive: zipfile.ZipFile, file, path: Path, name: str) -> np.ndarray:
+    entry = archive.getinfo(f"{name}.npy")
+    if entry.compress_type != zipfile.ZIP_STORED:
+        raise ValueError("it is compressed")
+    # A local header: 30 bytes, of which the last four are the lengths of the name and of an extra field.
+    file.seek(entry.header_offset)
+    header = file.read(30)
+    file.seek(int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little"), 1)
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = read(file)
+    return np.memmap(path, dtype, "r", file.tell(), shape, "F" if fortran else "C")

@@ -1,0 +1,70 @@
+"""Shards on disk as samples: what was rendered comes back, one at a time, and a run is prepared from folders."""
+
+import numpy as np
+import pytest
+
+from theodolite.errors import DatasetError
+from theodolite.training.prepare import prepare
+from theodolite.training.recipes import smoke
+from theodolite.training.scenes import Part, Scenes
+
+
+def test_every_sample_comes_back_in_order(walls, shards):
+    scenes = Scenes([shards])
+    assert len(scenes) == 12
+    for index in range(1, 12):
+        found, wanted = scenes[index], walls[index]
+        assert np.array_equal(found.image, wanted.image)
+        np.testing.assert_allclose(found.depth, wanted.depth, rtol=2e-4)
+        np.testing.assert_allclose(found.normals, wanted.normals, atol=1e-6)
+        assert found.camera.fx == pytest.approx(wanted.camera.fx)
+    assert scenes[0].sky[:10].all()
+    assert not scenes[0].sky[10:].any()
+    with pytest.raises(IndexError):
+        scenes[12]
+
+
+def test_folders_follow_each_other(shards):
+    assert len(Scenes([shards, shards])) == 24
+    assert np.array_equal(Scenes([shards, shards])[13].image, Scenes([shards])[1].image)
+
+
+def test_a_part_counts_from_its_start(shards):
+    scenes = Scenes([shards])
+    part = Part(scenes, 4, 7)
+    assert len(part) == 3
+    assert np.array_equal(part[0].image, scenes[4].image)
+    with pytest.raises(IndexError):
+        part[3]
+
+
+def test_folders_without_shards_and_damaged_shards_are_refused(shards, tmp_path_factory):
+    with pytest.raises(DatasetError, match="no rendered shard"):
+        Scenes([tmp_path_factory.mktemp("empty")])
+    shard = next(shards.glob("*.npz"))
+    shard.write_bytes(shard.read_bytes()[:500])
+    with pytest.raises(DatasetError, match="theodolite synth"):
+        Scenes([shards])
+
+
+def test_compressed_shards_are_refused_with_the_reason(shards):
+    shard = next(shards.glob("*.npz"))
+    np.savez_compressed(shard, **np.load(shard))
+    with pytest.raises(DatasetError, match="it is compressed"):
+        Scenes([shards])
+
+
+def test_a_run_holds_out_the_first_samples_and_trains_on_the_rest(shards):
+    stream, judged = prepare(smoke(), [shards], [], 3)
+    assert len(judged) == 3
+    assert len(stream.scenes) == 9
+    assert stream.measured is None
+    seen = np.stack([stream.scenes[i].image for i in range(9)])
+    assert not any((sample.image == seen).all((1, 2, 3)).any() for sample in judged)
+
+
+def test_what_cannot_be_prepared_is_refused(shards, tmp_path_factory):
+    with pytest.raises(DatasetError, match="12 rendered samples are too few"):
+        prepare(smoke(), [shards], [], 12)
+    with pytest.raises(DatasetError, match=r"no frames\.json"):
+        prepare(smoke(), [shards], [tmp_path_factory.mktemp("none")], 1)
