@@ -1,0 +1,39 @@
+"""`theodolite synth`: renders scenes with exact depth and normals."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def synth(
+    out: Annotated[Path, typer.Option(help="Folder for the shards.")],
+    count: Annotated[int, typer.Option(min=1, help="How many samples.")] = 100,
+    size: Annotated[str, typer.Option(help="Height x width in pixels.")] = "224x304",
+    family: Annotated[str, typer.Option(help="room, street, still-life, courtyard or mix.")] = "mix",
+    seed: Annotated[int, typer.Option(min=0, help="Sets with different seeds share no scene.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that render.")] = 1,
+    photographs: Annotated[Path | None, typer.Option(help="Folder of pictures to hang on walls.")] = None,
+    preview: Annotated[bool, typer.Option(help="Also write preview.png: image, depth, normals.")] = False,
+) -> None:
+    """Render random rooms, streets and still lifes with exact depth, normals and cameras."""
+    from theodolite.extras import require
+
+    require("torch", "torch", "Rendering synthetic scenes")
+    from theodolite.synth.families import FAMILIES
+    from theodolite.synth.shards import Order, write_shards
+    from theodolite.synth.sheet import write_sheet
+
+    if family != "mix" and family not in FAMILIES:
+        raise typer.BadParameter(f"one of {', '.join(FAMILIES)} or mix, got {family}", param_hint="--family")
+    try:
+        height, width = (int(part) for part in size.lower().split("x"))
+    except ValueError as error:
+        raise typer.BadParameter(f"height x width, such as 192x256, got {size}", param_hint="--size") from error
+    if min(height, width) < 16:
+        raise typer.BadParameter(f"at least 16 pixels a side, got {size}", param_hint="--size")
+    order = Order(out, count, height, width, family, seed, photographs=photographs)
+    for path in write_shards(order, workers):
+        typer.echo(path)
+    if preview:
+        typer.echo(write_sheet(order.path(0), out / "preview.png"))

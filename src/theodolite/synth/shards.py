@@ -1,0 +1,156 @@
+"""Rendered samples on disk: numbered .npz files of many views each, written by several processes, resumable.
+
+A shard holds `image` uint8 (n, h, w, 3), `depth` uint16 (n, h, w), `normals` int8 (n, h, w, 3), `camera` float32
+(n, 4) as fx, fy, cx, cy, `family` and `index`. Depth is a logarithm in 65535 steps, wrong by
+less than 0.01 %; code 0 is sky.
+"""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from theodolite.camera.pinhole import Camera
+from theodolite.errors import OutputError
+from theodolite.synth.families import family_of, sample_scene
+from theodolite.synth.render import Rendered, render
+from theodolite.types import Float, UInt8
+
+NEAREST, FARTHEST = 0.05, 2000.0  # metres that the depth code spans
+_STEP = float(np.log(FARTHEST / NEAREST)) / 65534
+
+
+def encode_depth(depth: Float[np.ndarray, "*shape"]) -> np.ndarray:
+    """Metres to uint16 on a logarithmic scale; NaN to 0."""
+    known = np.isfinite(depth)
+    steps = np.log(np.clip(np.where(known, depth, 1.0), NEAREST, FARTHEST) / NEAREST) / _STEP
+    return np.where(known, np.rint(steps) + 1, 0).astype(np.uint16)
+
+
+def decode_depth(code: np.ndarray) -> Float[np.ndarray, "*shape"]:
+    """uint16 back to metres, float32; 0 to NaN."""
+    metres = NEAREST * np.exp((code.astype(np.float32) - 1) * np.float32(_STEP))
+    return np.where(code > 0, metres, np.nan).astype(np.float32)
+
+
+def encode_normals(normals: Float[np.ndarray, "*shape 3"]) -> np.ndarray:
+    """Unit vectors to int8, within half a degree; NaN to zeros."""
+    return np.rint(np.nan_to_num(normals) * 127).astype(np.int8)
+
+
+def decode_normals(code: np.ndarray) -> Float[np.ndarray, "*shape 3"]:
+    """int8 back to unit vectors; zeros to NaN."""
+    vectors = code.astype(np.float32)
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.where(length > 0, vectors / np.maximum(length, 1), np.nan).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Order:
+    """A set of samples to be rendered.
+
+    Args:
+        count: samples in all.
+        family: a key of `families.FAMILIES`, or "mix".
+        shard: samples in a file.
+        photographs: a folder of pictures for walls and boxes, or None.
+    """
+
+    folder: Path
+    count: int
+    height: int
+    width: int
+    family: str = "mix"
+    seed: int = 0
+    shard: int = 100
+    photographs: Path | None = None
+
+    @property
+    def shards(self) -> int:
+        return -(-self.count // self.shard)
+
+    def path(self, number: int) -> Path:
+        return self.folder / f"{self.family}-{self.seed}-{number:05d}.npz"
+
+    def indices(self, number: int) -> range:
+        return range(number * self.shard, min((number + 1) * self.shard, self.count))
+
+
+def make(order: Order, indices: range, batch: int = 6) -> Iterator[tuple[str, int, Rendered]]:
+    """Family, index and rendered view of each sample."""
+    for start in range(indices.start, indices.stop, batch):
+        some = range(start, min(start + batch, indices.stop))
+        names = [family_of(order.family, order.seed, index) for index in some]
+        scenes = [sample_scene(name, order.seed, index) for name, index in zip(names, some, strict=True)]
+        views = render(scenes, order.height, order.width, photographs=order.photographs)
+        yield from zip(names, some, views, strict=True)
+
+
+def write_shard(order: Order, number: int) -> Path:
+    """Renders and writes one file, under a temporary name until it is whole."""
+    samples = list(make(order, order.indices(number)))
+    views = [view for _, _, view in samples]
+    path = order.path(number)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            np.savez(
+                file,
+                image=np.stack([v.image for v in views]),
+                depth=encode_depth(np.stack([v.depth for v in views])),
+                normals=encode_normals(np.stack([v.normals for v in views])),
+                camera=np.array([(v.camera.fx, v.camera.fy, v.camera.cx, v.camera.cy) for v in views], np.float32),
+                family=np.array([name for name, _, _ in samples]),
+                index=np.array([index for _, index, _ in samples]),
+            )
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OutputError(
+            f"Could not write {path.name}: {error.strerror}. Free some space or choose another --out."
+        ) from error
+    return path
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A shard read back: everything in the units of `Rendered`."""
+
+    image: UInt8[np.ndarray, "n h w 3"]
+    depth: Float[np.ndarray, "n h w"]
+    normals: Float[np.ndarray, "n h w 3"]
+    cameras: tuple[Camera, ...]
+    family: tuple[str, ...]
+    index: tuple[int, ...]
+
+
+def read_shard(path: Path) -> Shard:
+    with np.load(path) as data:
+        image = data["image"]
+        h, w = image.shape[1:3]
+        cameras = tuple(Camera(fx, fy, cx, cy, w, h) for fx, fy, cx, cy in data["camera"].tolist())
+        depth, normals = decode_depth(data["depth"]), decode_normals(data["normals"])
+        return Shard(image, depth, normals, cameras, tuple(data["family"].tolist()), tuple(data["index"].tolist()))
+
+
+def _work(order: Order, number: int) -> Path:
+    import torch
+
+    torch.set_num_threads(1)  # the processes share the cores already
+    return write_shard(order, number)
+
+
+def write_shards(order: Order, workers: int = 1) -> Iterator[Path]:
+    """Writes what is missing, lowest numbers first; yields each file as it is finished."""
+    order.folder.mkdir(parents=True, exist_ok=True)
+    missing = [number for number in range(order.shards) if not order.path(number).exists()]
+    if workers <= 1:
+        yield from (_work(order, number) for number in missing)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(_work, order, number) for number in missing]):
+            yield done.result()

@@ -1,0 +1,34 @@
+"""`theodolite synth`, run as a user runs it."""
+
+from typer.testing import CliRunner
+
+from theodolite.cli.synth import synth
+from theodolite.synth.compiled import eager
+from theodolite.synth.shards import read_shard
+
+runner = CliRunner()
+
+
+def _app():
+    import typer
+
+    app = typer.Typer()
+    app.command("synth")(synth)
+    return app
+
+
+def test_it_writes_shards_and_a_preview(tmp_path):
+    with eager():
+        arguments = ["--out", str(tmp_path), "--count", "2", "--size", "32x48", "--family", "room", "--preview"]
+        result = runner.invoke(_app(), arguments)
+    assert result.exit_code == 0, result.output
+    assert result.output.split() == [str(tmp_path / "room-0-00000.npz"), str(tmp_path / "preview.png")]
+    assert read_shard(tmp_path / "room-0-00000.npz").image.shape == (2, 32, 48, 3)
+    assert (tmp_path / "preview.png").stat().st_size > 0
+
+
+def test_a_size_or_family_that_makes_no_sense_is_a_wrong_call(tmp_path):
+    for wrong in (["--size", "big"], ["--size", "4x4"], ["--family", "moon"]):
+        result = runner.invoke(_app(), ["--out", str(tmp_path), "--count", "1", *wrong])
+        assert result.exit_code == 2
+    assert list(tmp_path.iterdir()) == []
