@@ -73,7 +73,7 @@ def test_weights_beyond_half_precision_are_refused(net, small_variant, tmp_path)
 
 def test_the_label_comes_from_the_weights(net):
     ours = Facts("model-000900.safetensors", "pocket", 300.0, "Apache-2.0", None, {"canvas_pixels": "65536"})
-    assert label_of(net, ours) == Label("model-000900.safetensors", "pocket", 300.0, 65536, "Apache-2.0")
+    assert label_of(net, ours) == Label("model-000900.safetensors", "pocket", 300.0, 65536, "Apache-2.0", far=200.0)
     released = replace(ours, metadata={"release": "pocket"})
     assert label_of(net, released, canvas_pixels=1000).release == "pocket"
     published = Facts("vit-small.official", "vit-small", 1000.0, "none stated", (616, 1064), {})

@@ -147,6 +147,21 @@ def test_depth_that_is_no_number_is_unknown_not_valid():
     assert scene.valid[-1].all()
 
 
+def test_depth_at_the_end_of_the_range_is_sky_and_not_valid():
+    class Horizon(Flat):
+        facts = ModelFacts("horizon", 100.0, 32, 96 * 128, far=200.0)
+
+        def run(self, pixels):
+            raw = super().run(pixels)
+            raw.canonical_depth[..., :40, :] = 199.0
+            return raw
+
+    scene = Predictor(Horizon()).predict(picture(), camera=Camera.from_focal(150.0, 128, 96))
+    assert not scene.valid[:30].any()
+    assert scene.valid[-30:].all()
+    np.testing.assert_allclose(scene.depth[0], 199.0 * 1.5, rtol=1e-5)
+
+
 def test_an_empty_batch_size_is_refused(predictor):
     with pytest.raises(TheodoliteError, match="at least one photo"):
         list(predictor.predict_many([picture()], batch=0))

@@ -46,6 +46,7 @@ class Label:
         canvas_pixels: input area it works best at, px.
         licence: of the weights.
         reference_canvas: (rows, columns) of the published pre-processing; None for our own.
+        far: largest canonical depth the network can express, metres; None where there is no bound.
     """
 
     release: str
@@ -54,6 +55,7 @@ class Label:
     canvas_pixels: int
     licence: str
     reference_canvas: tuple[int, int] | None = None
+    far: float | None = None
 
     def metadata(self, stride: int) -> dict[str, str]:
         """As stored in the file's properties."""
@@ -67,6 +69,8 @@ class Label:
         }
         if self.reference_canvas:
             stored["reference_canvas"] = "{}x{}".format(*self.reference_canvas)
+        if self.far:
+            stored["far"] = repr(float(self.far))
         return {f"theodolite.{key}": value for key, value in stored.items()}
 
 
@@ -80,7 +84,7 @@ def label_of(net: Metric3D, facts: Facts, canvas_pixels: int | None = None) -> L
     said = facts.metadata.get("canvas_pixels")
     area = canvas_pixels or (int(said) if said else frame[0] * frame[1] if frame else _MODEST_CANVAS)
     release = facts.metadata.get("release", facts.name)
-    return Label(release, facts.variant, facts.canonical_focal, area, facts.licence, frame)
+    return Label(release, facts.variant, facts.canonical_focal, area, facts.licence, frame, net.variant.far)
 
 
 def write_onnx(net: Metric3D, path: Path, label: Label, *, half: bool = True) -> nn.Module:

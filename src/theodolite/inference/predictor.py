@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     _One = str | Path | Image | np.ndarray | bytes
 
+# From this share of the largest depth on, a depth means "beyond".
+_SKY = 0.9
+
 # What `Photo.open` takes: a path, the bytes of a file, a PIL image or a uint8 array.
 Source = Any
 
@@ -177,7 +180,7 @@ class Predictor:
             normals=maps.normals,
             confidence=maps.confidence,
             kappa=maps.kappa,
-            valid=np.isfinite(maps.depth),
+            valid=self._usable(maps.depth, transform.scale),
             camera=maps.camera,
             image=photo.image,
             name=photo.name,
@@ -194,6 +197,12 @@ class Predictor:
                 "parity": settings.parity,
             },
         )
+
+    def _usable(self, depth: np.ndarray, scale: float) -> np.ndarray:
+        """Where depth is known and is not just as far as the network can say, which is what it says of the sky."""
+        if self.facts.far is None:
+            return np.isfinite(depth)
+        return depth < _SKY * self.facts.far / scale  # false where NaN
 
 
 def load(

@@ -133,6 +133,11 @@ class Variant:
         return self.encoder.multiple
 
     @property
+    def far(self) -> float | None:
+        """The largest depth that can be expressed, canonical metres; None where the output has no bound."""
+        return self.decoder.depth.far if isinstance(self.decoder, DPT) else None
+
+    @property
     def refines(self) -> bool:
         """Whether the estimate can be refined step by step; only such networks give normals."""
         return isinstance(self.decoder, DPT)

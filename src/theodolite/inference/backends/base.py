@@ -22,6 +22,7 @@ class ModelFacts:
         canvas_pixels: the input area it works best at, px.
         reference_canvas: (height, width) of the published pre-processing; None for our own models.
         licence: of the weights.
+        far: largest canonical depth the network can express, metres; None where there is no bound.
     """
 
     name: str
@@ -30,6 +31,7 @@ class ModelFacts:
     canvas_pixels: int
     reference_canvas: tuple[int, int] | None = None
     licence: str = ""
+    far: float | None = None
 
 
 class Backend(Protocol):

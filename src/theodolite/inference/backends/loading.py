@@ -66,5 +66,6 @@ def _open_torch(
         canvas_pixels=int(known.metadata.get("canvas_pixels", default)),
         reference_canvas=canvas,
         licence=known.licence,
+        far=network.variant.far,
     )
     return TorchBackend(network, facts, device, dtype)

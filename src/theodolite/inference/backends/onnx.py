@@ -76,6 +76,7 @@ class OnnxBackend:
                 canvas_pixels=int(stored["theodolite.canvas_pixels"]),
                 reference_canvas=(int(height), int(width)) if canvas else None,
                 licence=stored["theodolite.licence"],
+                far=float(stored["theodolite.far"]) if "theodolite.far" in stored else None,
             )
         except (KeyError, ValueError) as error:
             raise CheckpointError(
