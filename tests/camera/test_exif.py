@@ -154,7 +154,8 @@ def test_no_exif_block_whatever_makes_opening_fail(tags):
     photo = Photo.open(encoded(Image.new("RGB", (40, 30)), "JPEG", exif=exif_block(tags)))
     assert photo.camera.source in ("exif", "assumed")
     assert 0 < photo.camera.rel_sigma <= 0.3 or photo.camera.source == "exif"
-    assert 0.9 < photo.camera.fov[2] < 151
+    # The frame as taken spans a degree at least; a copy cut from it may span less.
+    assert 0.4 < photo.camera.fov[2] < 151
 
 
 @settings(max_examples=200, deadline=None)
