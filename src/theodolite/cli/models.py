@@ -109,7 +109,9 @@ def _print_facts(facts: dict[str, Any], json_output: bool) -> None:
     if json_output:
         return _print_json(facts)
     for key, value in facts.items():
-        if value is not None:
+        if isinstance(value, dict):
+            typer.echo(f"{key.replace('_', ' ')}: {len(value)} entries ({', '.join(value)}); --json prints them")
+        elif value is not None:
             typer.echo(f"{key.replace('_', ' ')}: {_size(value) if key in ('bytes', 'size') else value}")
 
 
