@@ -161,9 +161,10 @@ def _facts(outcome: Outcome) -> str:
     if depth["median"] is None:
         lines.append("  depth   unknown everywhere")
     else:
+        beyond = 1 - known["valid_share"]
+        sky = f"; {beyond:.0%} of the picture is sky or unknown" if beyond > 0.005 else ""
         lines.append(
-            f"  depth   {depth['nearest']:.2f} to {depth['farthest']:.2f} m, half of the picture nearer than "
-            f"{depth['median']:.2f} m"
+            f"  depth   {depth['nearest']:.2f} to {depth['farthest']:.2f} m, median {depth['median']:.2f} m{sky}"
         )
     if (map_width, map_height) != (width, height):
         lines.append(f"  maps    {map_width}x{map_height} px (--max-side 0 for every pixel of the photo)")
