@@ -153,7 +153,7 @@ def _facts(outcome: Outcome) -> str:
     camera, depth = known["camera"], known["depth_metres"]
     # The focal length of the photo, not of maps that may be smaller.
     focal = (camera["fx"] + camera["fy"]) / 2 * width / map_width
-    sure = f" ±{camera['rel_sigma']:.0%}" if camera["rel_sigma"] else ""
+    sure = f" ±{100 * camera['rel_sigma']:.0f} %" if camera["rel_sigma"] else ""
     lines = [
         f"{outcome.photo.name}  {width}x{height} px",
         f"  camera  focal length {focal:.0f} px{sure}, {camera['source']}: {camera['detail'] or 'camera= was given'}",
@@ -162,7 +162,7 @@ def _facts(outcome: Outcome) -> str:
         lines.append("  depth   unknown everywhere")
     else:
         beyond = 1 - known["valid_share"]
-        sky = f"; {beyond:.0%} of the picture is sky or unknown" if beyond > 0.005 else ""
+        sky = f"; {100 * beyond:.0f} % of the picture is sky or unknown" if beyond > 0.005 else ""
         lines.append(
             f"  depth   {depth['nearest']:.2f} to {depth['farthest']:.2f} m, median {depth['median']:.2f} m{sky}"
         )
