@@ -10,7 +10,7 @@ from theodolite.errors import CheckpointError
 from theodolite.export import parity
 from theodolite.export.onnx import Label, fold_batch_norms, label_of, write_onnx
 from theodolite.inference.backends.onnx import OnnxBackend
-from theodolite.network import build
+from theodolite.network import build, skeleton
 from theodolite.weights.checkpoint import Facts
 
 
@@ -80,3 +80,10 @@ def test_the_label_comes_from_the_weights(net):
     label = label_of(net, published)
     assert label.canvas_pixels == 616 * 1064
     assert label.metadata(28)["theodolite.reference_canvas"] == "616x1064"
+
+
+def test_a_network_too_large_for_one_file_is_refused_before_any_work(tmp_path):
+    label = Label("test", "vit-giant2", 1000.0, 616 * 1064, "none")
+    with pytest.raises(CheckpointError, match=r"2 GB at most, and these weights take 2\.8 GB"):
+        write_onnx(skeleton("vit-giant2"), tmp_path / "giant.onnx", label)
+    assert not list(tmp_path.iterdir())

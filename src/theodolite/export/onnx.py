@@ -31,6 +31,8 @@ OPSET = 18
 # Tensors smaller than this stay in single precision: nothing is gained, and biases and norms keep their digits.
 _SMALL = 1024
 _HALF_LARGEST = 65504.0
+# Of protobuf, in which ONNX files are written, bytes.
+_LARGEST_FILE = 2**31 - 1
 # Of checkpoints that do not say at what input area they work best, px.
 _MODEST_CANVAS = 288 * 384
 
@@ -93,10 +95,11 @@ def write_onnx(net: Metric3D, path: Path, label: Label, *, half: bool = True) ->
     Args:
         half: store large tensors as float16, cast to float32 when the file is opened; the file is half as large.
     Returns: a module from pixels to the file's outputs, with weights rounded as in the file, to compare with.
-    Raises: MissingExtra; CheckpointError, when weights do not fit into half precision; OutputError.
+    Raises: MissingExtra; CheckpointError, when weights do not fit into half precision or one file; OutputError.
     """
     onnx = require("onnx", "train", "Writing an ONNX file")
     require("onnxscript", "train", "Writing an ONNX file")
+    _require_room(net, half)
     written = _prepared(net, half)
     model = _exported(written, net.multiple, _output_names(net))
     if half:
@@ -112,6 +115,15 @@ def write_onnx(net: Metric3D, path: Path, label: Label, *, half: bool = True) ->
     with writing(path) as temporary:
         temporary.write_bytes(model.SerializeToString(deterministic=True))
     return written
+
+
+def _require_room(net: Metric3D, half: bool) -> None:
+    size = sum(parameter.numel() for parameter in net.parameters()) * (2 if half else 4)
+    if size > _LARGEST_FILE:
+        raise CheckpointError(
+            f"An ONNX file holds 2 GB at most, and these weights take {size / 1e9:.1f} GB"
+            f"{'' if half else '; without --full they take half of that'}. Run this network in PyTorch."
+        )
 
 
 def _output_names(net: Metric3D) -> list[str]:
