@@ -42,5 +42,5 @@ def find_camera(
     detail = f"assumed {assume_fov:g} degrees along the longer side"
     camera = Camera.from_fov(assume_fov, width, height, source="assumed", rel_sigma=WORST, detail=detail)
     # First, and with what it means: nobody may take these metres for measured ones.
-    guess = f"has no usable focal length; {detail}, so every length is uncertain by about {WORST:.0%}. "
+    guess = f"has no usable focal length; {detail}, so every length is uncertain by about {100 * WORST:.0f} %. "
     return camera, (guess + "Give the focal length or the field of view to do better.", *reasons)
