@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from theodolite.errors import SizeMismatch
-from theodolite.evaluation.depth_metrics import DepthMetrics, depth_metrics, mean_over_images, valid_pixels
+from theodolite.evaluation.depth_metrics import (
+    DepthMetrics,
+    aligned_metrics,
+    depth_metrics,
+    mean_over_images,
+    valid_pixels,
+)
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +70,16 @@ def test_the_mean_is_taken_metric_by_metric():
     a = DepthMetrics(*[0.0] * 9)
     b = DepthMetrics(*[1.0] * 9)
     assert mean_over_images([a, b]).rmse == 0.5
+
+
+def test_alignment_by_the_median_is_the_reference_one(goldens):
+    for image in range(3):
+        truth = goldens[f"depth/in/gt{image}"]
+        _, scale = aligned_metrics(goldens[f"depth/in/pred{image}"], truth, valid_pixels(truth))
+        assert scale == pytest.approx(goldens["depth/out/median_scales"][image], rel=1e-6)
+
+
+def test_a_prediction_of_nothing_cannot_be_aligned_into_a_score():
+    aligned, scale = aligned_metrics(np.full((2, 2), np.nan), np.ones((2, 2)), np.ones((2, 2), bool))
+    assert np.isnan(scale)
+    assert np.isnan(aligned.abs_rel)

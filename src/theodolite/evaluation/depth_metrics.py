@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 
 from theodolite.errors import SizeMismatch
+from theodolite.geometry.align import median_scale
 from theodolite.types import Bool, Float
 
 # Ground truth at or below this is no measurement.
@@ -74,6 +75,15 @@ def depth_metrics(
         delta2=float(np.mean(ratio < 1.25**2)),
         delta3=float(np.mean(ratio < 1.25**3)),
     )
+
+
+def aligned_metrics(
+    depth: Float[np.ndarray, "*map"], truth: Float[np.ndarray, "*map"], valid: Bool[np.ndarray, "*map"]
+) -> tuple[DepthMetrics | None, float]:
+    """Metrics after median scaling over the valid pixels, and the scale; NaN where nothing was predicted."""
+    predicted = bool((valid & (depth > 0)).any())
+    scale = median_scale(depth, truth, valid).scale if predicted else float("nan")
+    return depth_metrics(depth * scale, truth, valid), scale
 
 
 def mean_over_images(metrics: list[DepthMetrics]) -> DepthMetrics:

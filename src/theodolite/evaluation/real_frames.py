@@ -11,8 +11,13 @@ import numpy as np
 
 from theodolite.datasets.frames import Frame, find_frame_folders, read_frames
 from theodolite.errors import DatasetError, TheodoliteError
-from theodolite.evaluation.depth_metrics import DepthMetrics, depth_metrics, mean_over_images, valid_pixels
-from theodolite.types import Bool, Float
+from theodolite.evaluation.depth_metrics import (
+    DepthMetrics,
+    aligned_metrics,
+    depth_metrics,
+    mean_over_images,
+    valid_pixels,
+)
 
 if TYPE_CHECKING:
     from theodolite.inference.predictor import Predictor
@@ -97,19 +102,11 @@ def _score(
         return FrameFailure(
             set_name, frame.name, f"no ground truth between {depth_range[0]:g} and {depth_range[1]:g} m"
         )
-    scale = median_scale(prediction.depth, truth, valid)
-    aligned = depth_metrics(prediction.depth * scale, truth, valid)
+    aligned, scale = aligned_metrics(prediction.depth, truth, valid)
     constant = depth_metrics(np.full_like(truth, np.median(truth[valid])), truth, valid)
     assert aligned is not None
     assert constant is not None
     return FrameScore(set_name, frame.name, prediction.camera.focal, int(valid.sum()), metric, aligned, constant, scale)
-
-
-def median_scale(
-    depth: Float[np.ndarray, "h w"], truth: Float[np.ndarray, "h w"], valid: Bool[np.ndarray, "h w"]
-) -> float:
-    """What to multiply a prediction by, so that its median is the ground truth's."""
-    return float(np.median(truth[valid]) / np.median(depth[valid]))
 
 
 def summarise(outcomes: list[FrameScore | FrameFailure]) -> list[SetSummary]:

@@ -5,7 +5,6 @@ A shard holds `image` uint8 (n, h, w, 3), `depth` uint16 (n, h, w), `normals` in
 less than 0.01 %; code 0 is sky.
 """
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from theodolite.errors import OutputError
 from theodolite.synth.families import family_of, sample_scene
 from theodolite.synth.render import Rendered, render
 from theodolite.types import Float, UInt8
+from theodolite.weights.atomic import replacing
 
 NEAREST, FARTHEST = 0.05, 2000.0  # metres that the depth code spans
 _STEP = float(np.log(FARTHEST / NEAREST)) / 65534
@@ -95,9 +95,8 @@ def write_shard(order: Order, number: int) -> Path:
     samples = list(make(order, order.indices(number)))
     views = [view for _, _, view in samples]
     path = order.path(number)
-    part = path.with_suffix(f".{os.getpid()}.part")
     try:
-        with part.open("wb") as file:
+        with replacing(path) as temporary, temporary.open("wb") as file:
             np.savez(
                 file,
                 image=np.stack([v.image for v in views]),
@@ -107,9 +106,7 @@ def write_shard(order: Order, number: int) -> Path:
                 family=np.array([name for name, _, _ in samples]),
                 index=np.array([index for _, index, _ in samples]),
             )
-        part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise OutputError(
             f"Could not write {path.name}: {error.strerror}. Free some space or choose another --out."
         ) from error

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from theodolite.evaluation.depth_metrics import depth_metrics
-from theodolite.evaluation.real_frames import median_scale, score_folders, summarise
+from theodolite.evaluation.depth_metrics import aligned_metrics, depth_metrics
+from theodolite.evaluation.real_frames import score_folders, summarise
 from theodolite.inference.backends.base import ModelFacts
 from theodolite.inference.backends.torch import TorchBackend
 from theodolite.inference.predictor import Predictor
@@ -65,7 +65,7 @@ def _score(predictor: Predictor, sample: Sample) -> tuple[float, float, float, f
     metric = depth_metrics(prediction.depth, sample.depth, known)
     if metric is None:
         return (np.nan,) * 5
-    aligned = depth_metrics(prediction.depth * median_scale(prediction.depth, sample.depth, known), sample.depth, known)
+    aligned, _ = aligned_metrics(prediction.depth, sample.depth, known)
     assert aligned is not None
     return metric.abs_rel, metric.delta1, aligned.abs_rel, aligned.delta1, _mean_angle(prediction.normals, sample)
 
