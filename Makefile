@@ -22,7 +22,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt
 
 # Everything that tests, type checker and linter need.
 $(VENV)/.test: $(VENV)/.demo
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[train]' --group dev
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,datasets]' --group dev
 	@touch $@
 
 install-demo: $(VENV)/.demo

@@ -26,6 +26,13 @@ def test_a_frame_has_the_camera_and_the_metres_it_lists(tmp_path):
     assert (camera.fx, camera.fy, camera.cx, camera.cy, camera.source) == (500, 501, 320, 240, "given")
 
 
+def test_values_that_a_frame_lists_as_no_measurement_are_unknown(tmp_path):
+    Image.fromarray(np.array([[0, 5000, 65534, 65535]], np.uint16)).save(tmp_path / "a_depth.png")
+    write(tmp_path, {**GOOD, "depth_invalid": [0, 65535]})
+    (frame,) = read_frames(tmp_path)
+    np.testing.assert_allclose(frame.read_depth(), [[np.nan, 1, 13.1068, np.nan]], rtol=1e-6)
+
+
 def test_frames_without_depth_are_left_out(tmp_path):
     write(tmp_path, GOOD, {"rgb": "b.png", "cam_in": [1, 1, 0, 0]})
     assert len(read_frames(tmp_path)) == 1

@@ -22,12 +22,14 @@ class Frame:
         rgb, depth: files.
         depth_scale: metres = stored value / depth_scale; a stored 0 is no measurement.
         intrinsics: fx, fy, cx, cy in pixels of the stored picture, centre of the top-left pixel at (0, 0).
+        invalid_from: stored values from here on are no measurement either.
     """
 
     rgb: Path
     depth: Path
     depth_scale: float
     intrinsics: tuple[float, float, float, float]
+    invalid_from: float = math.inf
 
     @property
     def name(self) -> str:
@@ -52,7 +54,7 @@ class Frame:
         if stored.ndim != 2 or stored.dtype == np.uint8:
             raise DatasetError(f"{self.depth}: 16-bit grey is needed, found {stored.dtype} of shape {stored.shape}.")
         depth = stored.astype(np.float32) / np.float32(self.depth_scale)
-        return np.where(stored > 0, depth, np.float32(np.nan))
+        return np.where((stored > 0) & (stored < self.invalid_from), depth, np.float32(np.nan))
 
 
 def read_frames(folder: Path) -> list[Frame]:
@@ -77,7 +79,8 @@ def _frame(listing: Path, number: int, entry: dict) -> Frame:
     try:
         scale = float(entry["depth_scale"])
         intrinsics = tuple(float(value) for value in entry["cam_in"])
-        frame = Frame(listing.parent / entry["rgb"], listing.parent / entry["depth"], scale, intrinsics)  # type: ignore[arg-type]
+        unknown = min((float(value) for value in entry.get("depth_invalid") or () if value > 0), default=math.inf)
+        frame = Frame(listing.parent / entry["rgb"], listing.parent / entry["depth"], scale, intrinsics, unknown)  # type: ignore[arg-type]
     except (KeyError, TypeError, ValueError) as error:
         raise DatasetError(f"{where}: needs rgb, depth, depth_scale and cam_in ({error!r}).") from error
     if not (math.isfinite(scale) and scale > 0):
