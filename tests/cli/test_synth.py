@@ -27,8 +27,16 @@ def test_it_writes_shards_and_a_preview(tmp_path):
     assert (tmp_path / "preview.png").stat().st_size > 0
 
 
-def test_a_size_or_family_that_makes_no_sense_is_a_wrong_call(tmp_path):
-    for wrong in (["--size", "big"], ["--size", "4x4"], ["--family", "moon"]):
+def test_an_option_that_makes_no_sense_is_a_wrong_call(tmp_path):
+    wrong_calls = (
+        ["--size", "big"],
+        ["--size", "4x4"],
+        ["--family", "moon"],
+        ["--device", "abacus"],
+        ["--device", "cuda:99"],
+        ["--textures", str(tmp_path / "none")],
+    )
+    for wrong in wrong_calls:
         result = runner.invoke(_app(), ["--out", str(tmp_path), "--count", "1", *wrong])
         assert result.exit_code == 2
     assert list(tmp_path.iterdir()) == []

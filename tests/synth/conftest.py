@@ -7,11 +7,12 @@ import pytest
 
 from theodolite.synth.builder import Builder
 from theodolite.synth.compiled import eager
-from theodolite.synth.material import Material
+from theodolite.synth.material import Material, first_of
 from theodolite.synth.render import Rendered, render
 from theodolite.synth.scene import Light, Scene, Sensor, Surroundings, View
 
-GREY = Material(0, 1.0)
+PLASTER = first_of("plaster")  # the most even of the textures
+GREY = Material(PLASTER, 1.0)
 AHEAD = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1]])  # looks along world y, z up
 
 

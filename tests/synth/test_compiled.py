@@ -6,7 +6,7 @@ import torch
 
 from theodolite.synth import compiled as compilation
 from theodolite.synth import trace
-from theodolite.synth.shapes import BOX, HITS
+from theodolite.synth.shapes import BOX, HITS, LOOPED
 
 
 # The compiler inside PyTorch uses parts of PyTorch that PyTorch calls deprecated.
@@ -25,13 +25,15 @@ def test_compiled_intersections_equal_the_uncompiled_ones(kind, monkeypatch):
         kind,
         draw(jobs, trace.CHUNK, 3) * 2,
         draw(jobs, trace.CHUNK, 9),
-        draw(jobs, trace.CHUNK, 2).sigmoid(),
+        draw(jobs, trace.CHUNK, 2).sigmoid() / 2,
         draw(jobs, 3, pixels),
     )
-    expected_t, expected_place = trace._first_hits(*arguments)
-    t, place = compilation.compiled(trace._first_hits)(*arguments)
-    np.testing.assert_allclose(t, expected_t, rtol=2e-5)
-    assert (place == expected_place).float().mean() > 0.999
+    with compilation.eager():
+        expected_t, expected_place = trace._kernel(kind, trace._first_hits)(*arguments)
+    t, place = trace._kernel(kind, trace._first_hits)(*arguments)
+    # A ray that only touches a ring or a hill may fall to either side.
+    assert np.isclose(t, expected_t, rtol=2e-5).mean() > (0.998 if kind in LOOPED else 0.99999)
+    assert (place == expected_place).float().mean() > 0.998
 
 
 def test_inside_eager_nothing_is_compiled():

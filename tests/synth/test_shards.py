@@ -39,6 +39,23 @@ def test_a_shard_reads_back_as_it_was_rendered(order):
         assert shard.cameras[k].fx == pytest.approx(view.camera.fx)
         np.testing.assert_array_equal(np.isfinite(shard.depth[k]), view.valid)
         assert np.nanmin((shard.normals[k] * view.normals).sum(-1)) > 0.999
+        np.testing.assert_array_equal(shard.planes[k], shards.encode_planes(view.planes))
+
+
+def test_planes_are_numbered_anew_without_gaps():
+    planes = np.array([[0, 70000, 5], [5, 0, 91]], np.int32)
+    code = shards.encode_planes(planes)
+    assert code.dtype == np.uint16
+    np.testing.assert_array_equal(code, [[0, 3, 1], [1, 0, 2]])
+
+
+def test_shards_written_before_there_were_planes_have_none(order):
+    path = next(shards.write_shards(order))
+    old = {name: array for name, array in np.load(path).items() if name != "planes"}
+    np.savez(path, **old)
+    shard = shards.read_shard(path)
+    assert shard.planes.shape == shard.depth.shape
+    assert not shard.planes.any()
 
 
 def test_finished_shards_are_kept_and_the_rest_is_rendered_anew(order):
@@ -62,9 +79,9 @@ def test_a_full_disk_leaves_no_file_behind(order, monkeypatch):
     assert list(order.folder.iterdir()) == []
 
 
-def test_a_contact_sheet_shows_image_depth_and_normals(order, tmp_path):
+def test_a_contact_sheet_shows_image_depth_normals_and_planes(order, tmp_path):
     from PIL import Image
 
     first = next(shards.write_shards(order))
     with Image.open(write_sheet(first, tmp_path / "sheet.png")) as sheet:
-        assert sheet.size == (2 * 3 * 48, 2 * 32)
+        assert sheet.size == (2 * 4 * 48, 2 * 32)

@@ -10,15 +10,19 @@ import typer
 def bench(
     subject: Annotated[
         list[str] | None,
-        typer.Argument(help="Of: startup, predict, embedded, network. Default: all.", show_default=False),
+        typer.Argument(help="Of: startup, predict, embedded, network, synth. Default: all.", show_default=False),
     ] = None,
     network: Annotated[str, typer.Option(help="Variant measured by `network`.")] = "vit-small",
     size: Annotated[str, typer.Option(help="Its input, HEIGHTxWIDTH.")] = "616x1064",
     dtype: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32",
+    device: Annotated[str, typer.Option(help="What renders for `synth`: cpu or cuda.")] = "cpu",
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="Processes of `synth`. Default: one for each core.", show_default=False)
+    ] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Counted runs, after one warm-up.")] = 3,
     json_output: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Time and memory of start-up, a cold prediction, the embedded network, and a published network.
+    """Time and memory of start-up, a cold prediction, the embedded and a published network, and rendered scenes.
 
     Numbers mean something on an idle machine only.
     """
@@ -32,6 +36,7 @@ def bench(
         "predict": lambda: [speed.cold_prediction(repeats)],
         "embedded": lambda: [speed.embedded_network(max(repeats, 5))],
         "network": lambda: [speed.network(network, _size(size), dtype, repeats)],
+        "synth": lambda: [speed.synthetic_scenes(repeats, device, processes)],
     }
     for name in subject or ():
         if name not in subjects:
@@ -44,8 +49,9 @@ def bench(
             timings.append(timing)
             if not json_output:
                 memory = f"   peak {timing.peak_bytes / 1e6:.0f} MB" if timing.peak_bytes else ""
+                rate = f"   {timing.images_per_second:.1f} images/s" if timing.images else ""
                 spread = f"{min(timing.seconds):.3f} to {max(timing.seconds):.3f}"
-                typer.echo(f"{timing.what:58} {timing.median:8.3f} s  ({spread}){memory}")
+                typer.echo(f"{timing.what:58} {timing.median:8.3f} s  ({spread}){memory}{rate}")
     if json_output:
         rows = [asdict(timing) | {"median": timing.median} for timing in timings]
         typer.echo(json.dumps({"machine": speed.machine(), "timings": rows}, indent=1))

@@ -10,17 +10,26 @@ def synth(
     out: Annotated[Path, typer.Option(help="Folder for the shards.")],
     count: Annotated[int, typer.Option(min=1, help="How many samples.")] = 100,
     size: Annotated[str, typer.Option(help="Height x width in pixels.")] = "224x304",
-    family: Annotated[str, typer.Option(help="room, street, still-life, courtyard or mix.")] = "mix",
+    family: Annotated[
+        str, typer.Option(help="One kind of place; a wrong one lists them. mix draws from several.")
+    ] = "mix",
     seed: Annotated[int, typer.Option(min=0, help="Sets with different seeds share no scene.")] = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes that render.")] = 1,
     photographs: Annotated[Path | None, typer.Option(help="Folder of pictures to hang on walls.")] = None,
-    preview: Annotated[bool, typer.Option(help="Also write preview.png: image, depth, normals.")] = False,
+    textures: Annotated[
+        Path | None,
+        typer.Option(help="Folder of pictures of surfaces. Names say of which: bricks/a.jpg, planks-oak.jpg."),
+    ] = None,
+    meshes: Annotated[Path | None, typer.Option(help="Folder of furniture and things (GLB, OBJ) for rooms.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:1.")] = "cpu",
+    preview: Annotated[bool, typer.Option(help="Also write preview.png: image, depth, normals, planes.")] = False,
 ) -> None:
-    """Render random rooms, streets and still lifes with exact depth, normals and cameras."""
+    """Render random rooms, streets and still lifes with exact depth, normals, planes and cameras."""
     from theodolite.extras import require
 
     require("torch", "torch", "Rendering synthetic scenes")
     from theodolite.synth.families import FAMILIES
+    from theodolite.synth.mesh_library import open_library
     from theodolite.synth.shards import Order, write_shards
     from theodolite.synth.sheet import write_sheet
 
@@ -32,8 +41,38 @@ def synth(
         raise typer.BadParameter(f"height x width, such as 192x256, got {size}", param_hint="--size") from error
     if min(height, width) < 16:
         raise typer.BadParameter(f"at least 16 pixels a side, got {size}", param_hint="--size")
-    order = Order(out, count, height, width, family, seed, photographs=photographs)
+    if meshes is not None:
+        require("embreex", "train", "Placing triangle meshes")
+        open_library(meshes)  # a folder without any is refused before the work begins
+    for option, folder in (("--photographs", photographs), ("--textures", textures)):
+        if folder is not None and not folder.is_dir():
+            raise typer.BadParameter(f"a folder of pictures, got {folder}", param_hint=option)
+    order = Order(
+        out,
+        count,
+        height,
+        width,
+        family,
+        seed,
+        photographs=photographs,
+        textures=textures,
+        meshes=meshes,
+        device=_device(device),
+    )
     for path in write_shards(order, workers):
         typer.echo(path)
     if preview:
         typer.echo(write_sheet(order.path(0), out / "preview.png"))
+
+
+def _device(name: str) -> str:
+    import torch
+
+    kind, _, number = name.partition(":")
+    if kind not in ("cpu", "cuda") or not (number or "0").isdigit():
+        raise typer.BadParameter(f"cpu, cuda or cuda:1, got {name}", param_hint="--device")
+    if kind == "cuda" and int(number or 0) >= torch.cuda.device_count():
+        raise typer.BadParameter(
+            f"PyTorch finds {torch.cuda.device_count()} CUDA devices here, got {name}", param_hint="--device"
+        )
+    return name

@@ -30,15 +30,21 @@ class Timing:
         what: in words.
         seconds: of each counted run.
         peak_bytes: largest resident memory of the process; 0 when not measured.
+        images: made in each run; 0 when it is not about images.
     """
 
     what: str
     seconds: tuple[float, ...]
     peak_bytes: int = 0
+    images: int = 0
 
     @property
     def median(self) -> float:
         return statistics.median(self.seconds)
+
+    @property
+    def images_per_second(self) -> float:
+        return self.images / self.median
 
 
 def machine() -> str:
@@ -127,6 +133,41 @@ def network(variant: str, size: tuple[int, int], dtype: str, repeats: int) -> Ti
     return Timing(what, tuple(measured["seconds"]), measured["peak_bytes"])
 
 
+def synthetic_scenes(repeats: int, device: str = "cpu", processes: int | None = None) -> Timing:
+    """Mixed scenes built and rendered at 224x304 with exact depth, normals and shadows, kept in memory.
+
+    Args:
+        device: "cpu", or "cuda" for a graphics card that all processes share.
+        processes: as many as there are cores, by default.
+    """
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    processes = processes or os.cpu_count() or 1
+    each = 48 if device == "cpu" else 512
+    what = f"synth, {processes} processes on {device}, 224x304, scenes built and rendered"
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+
+        def run() -> None:
+            starts = [k * each for k in range(processes)]
+            list(pool.map(_make_scenes, starts, [each] * processes, [device] * processes))
+
+        # First calls compile kernels and draw textures; a second, in case one process took the work of two.
+        seconds = _repeat(run, repeats, warm_ups=2)
+    return Timing(what, seconds, images=processes * each)
+
+
+def _make_scenes(start: int, count: int, device: str) -> None:
+    import torch
+
+    from theodolite.synth.shards import Order, make
+
+    torch.set_num_threads(1)  # the processes share the cores already
+    order = Order(Path(), start + count, 224, 304, seed=2024, device=device)
+    for _ in make(order, range(start, start + count)):
+        pass
+
+
 def _measure_network(variant: str, height: int, width: int, dtype: str, repeats: int) -> None:
     import torch
 
@@ -142,8 +183,9 @@ def _measure_network(variant: str, height: int, width: int, dtype: str, repeats:
     print(json.dumps({"seconds": seconds, "peak_bytes": _peak_bytes("self")}))
 
 
-def _repeat(run, repeats: int) -> tuple[float, ...]:
-    run()  # a warm-up: first calls allocate and choose kernels
+def _repeat(run, repeats: int, warm_ups: int = 1) -> tuple[float, ...]:
+    for _ in range(warm_ups):
+        run()  # first calls allocate and choose kernels
     seconds = []
     for _ in range(repeats):
         started = time.perf_counter()

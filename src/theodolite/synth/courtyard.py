@@ -7,15 +7,16 @@ import numpy as np
 
 from theodolite.synth import furniture as f
 from theodolite.synth import outdoor as o
+from theodolite.synth import surfaces
 from theodolite.synth.builder import Builder
-from theodolite.synth.illumination import daylight
 from theodolite.synth.look import outdoor_sensor
 from theodolite.synth.material import material, paint
 from theodolite.synth.prints import muted
 from theodolite.synth.scene import Scene, View
 from theodolite.synth.street import block
-from theodolite.synth.textures import Rng
+from theodolite.synth.textures import Rng, pick
 from theodolite.synth.views import Wish, best_view, focal_length, looking
+from theodolite.synth.weather import daylight
 
 
 def _walls(b: Builder, rng: Rng, width: float, depth: float) -> None:
@@ -31,7 +32,7 @@ def _walls(b: Builder, rng: Rng, width: float, depth: float) -> None:
             block(side, rng, length)
         else:
             height = rng.uniform(1.8, 3.0)
-            side.box((0, 0.15, height / 2), (length, 0.3, height), material(rng, "bricks", 1.8))
+            side.box((0, 0.15, height / 2), (length, 0.3, height), surfaces.brickwork(rng))
             side.box((0, 0.15, height + 0.04), (length, 0.36, 0.08), material(rng, "concrete", 2.0))
             for _ in range(int(rng.integers(0, 4))):
                 o.tree(side.at(rng.uniform(-0.5, 0.5) * length, rng.uniform(2, 8)), rng, rng.uniform(5, 10))
@@ -48,7 +49,7 @@ def _things(b: Builder, rng: Rng, width: float, depth: float) -> list[tuple[floa
         if len(places) >= 9:
             break
     for _ in range(int(rng.integers(2, 8))):
-        side = rng.choice([-1, 1])
+        side = pick(rng, -1, 1)
         o.bush(b.at(rng.uniform(-0.45, 0.45) * width, side * (depth / 2 - 0.7)), rng, rng.uniform(0.6, 1.4))
     return places
 
@@ -69,7 +70,8 @@ def make_courtyard(rng: Rng, seed: tuple[int, ...]) -> Scene:
     """A yard of 7 to 16 m, seen by somebody standing in it."""
     width, depth = rng.uniform(7, 16), rng.uniform(8, 16)
     b = Builder()
-    b.box((0, 0, -0.5), (300, 300, 1.0), material(rng, str(rng.choice(["paving", "cobbles", "gravel", "grass"])), 2.5))
+    grounds = (surfaces.paving(rng), surfaces.setts(rng), material(rng, "gravel", 1.5), material(rng, "grass", 2.5))
+    b.box((0, 0, -0.5), (300, 300, 1.0), grounds[int(rng.integers(4))])
     if rng.random() < 0.5:
         b.box((0, 0, 0.004), (width * 0.5, depth * 0.4, 0.008), material(rng, "grass", 3.0))
     background = len(b.rows)

@@ -3,6 +3,7 @@
 import math
 
 from theodolite.synth.builder import Builder
+from theodolite.synth.fittings import looking_glass, mirror
 from theodolite.synth.material import Material, cloth, material, metal, paint, wood
 from theodolite.synth.objects import (
     DESK,
@@ -18,7 +19,8 @@ from theodolite.synth.objects import (
     table_lamp,
 )  # fmt: skip
 from theodolite.synth.prints import muted, vivid
-from theodolite.synth.textures import Rng
+from theodolite.synth.surfaces import wall_tiles
+from theodolite.synth.textures import Rng, pick
 
 Size = tuple[float, float]  # footprint, metres
 
@@ -37,9 +39,7 @@ def table(b: Builder, rng: Rng, size: Size, height: float) -> Builder:
     """A bare table; gives the frame of its top."""
     top = wood(rng) if rng.random() < 0.65 else paint(rng, muted(rng) * 0.6 + 0.35)
     thick = rng.uniform(0.02, 0.045)
-    frame = (
-        top if rng.random() < 0.5 else (metal(rng, 0.3) if rng.random() < 0.5 else paint(rng, rng.choice([0.1, 0.9])))
-    )
+    frame = top if rng.random() < 0.5 else (metal(rng, 0.3) if rng.random() < 0.5 else paint(rng, pick(rng, 0.1, 0.9)))
     b.box((0, 0, height - thick / 2), (*size, thick), top)
     if rng.random() < 0.8:
         _legs(b, size, height - thick, rng.uniform(0.035, 0.08), frame, rng.random() < 0.4)
@@ -69,7 +69,7 @@ def chair(b: Builder, rng: Rng) -> Size:
 
 
 def office_chair(b: Builder, rng: Rng) -> Size:
-    dark, pad = paint(rng, rng.choice([0.08, 0.5])), cloth(rng, muted(rng) * rng.choice([0.3, 1.0]))
+    dark, pad = paint(rng, pick(rng, 0.08, 0.5)), cloth(rng, muted(rng) * pick(rng, 0.3, 1.0))
     for k in range(5):
         at = 2 * math.pi * k / 5 + 0.3
         x, y = 0.29 * math.cos(at), 0.29 * math.sin(at)
@@ -117,6 +117,8 @@ def shelf_of_books(b: Builder, rng: Rng, width: float, height: float, depth: flo
     if kind < 0.2:
         scatter(b, rng, (width - 0.06, depth - 0.04), SHELF, int(rng.integers(1, 4)))
         return
+    covers = [paint(rng, (muted(rng) + vivid(rng)) / 2, 0.15) for _ in range(5)]
+    covers += [material(rng, "label", 0), material(rng, "label", 0)]
     while at < end:
         if kind < 0.45:  # a block of spines drawn on one face
             wide = min(rng.uniform(0.2, 0.4), end - at + 0.02)
@@ -127,7 +129,7 @@ def shelf_of_books(b: Builder, rng: Rng, width: float, height: float, depth: flo
         else:
             wide = min(rng.uniform(0.018, 0.06), 0.06)
             tall, deep = height * rng.uniform(0.55, 0.93), depth * rng.uniform(0.55, 0.85)
-            skin = paint(rng, (muted(rng) + vivid(rng)) / 2, 0.15) if rng.random() < 0.75 else material(rng, "label", 0)
+            skin = covers[int(rng.random() * len(covers))]
             lean = rng.normal(0, 0.12) if rng.random() < 0.1 else 0.0
             b.box(
                 (at + wide / 2, -depth / 2 + 0.02 + deep / 2, tall / 2), (wide - 0.001, deep, tall), skin, (0, 0, lean)
@@ -137,7 +139,7 @@ def shelf_of_books(b: Builder, rng: Rng, width: float, height: float, depth: flo
 
 def bookcase(b: Builder, rng: Rng) -> Size:
     width, depth, height = rng.uniform(0.6, 1.2), rng.uniform(0.26, 0.34), rng.uniform(1.0, 2.1)
-    skin = wood(rng) if rng.random() < 0.6 else paint(rng, rng.choice([0.12, 0.9, 0.95]))
+    skin = wood(rng) if rng.random() < 0.6 else paint(rng, pick(rng, 0.12, 0.9, 0.95))
     for side in (-1, 1):
         b.box((side * (width / 2 - 0.01), 0, height / 2), (0.02, depth, height), skin)
     b.box((0, depth / 2 - 0.005, height / 2), (width - 0.04, 0.01, height), skin)
@@ -168,7 +170,12 @@ def cupboard(b: Builder, rng: Rng, width: float, depth: float, height: float, ro
 
 
 def wardrobe(b: Builder, rng: Rng) -> Size:
-    return cupboard(b, rng, rng.uniform(0.8, 2.0), rng.uniform(0.55, 0.62), rng.uniform(1.85, 2.3), 1)
+    """Doors from floor to top; one in three has a mirror on it."""
+    width, depth, height = rng.uniform(0.8, 2.0), rng.uniform(0.55, 0.62), rng.uniform(1.85, 2.3)
+    size = cupboard(b, rng, width, depth, height, 1)
+    if rng.random() < 1 / 3:
+        b.box((0, -depth / 2 - 0.003, height / 2 + 0.05), (width * 0.45, 0.005, height * 0.8), looking_glass())
+    return size
 
 
 def sideboard(b: Builder, rng: Rng) -> Size:
@@ -183,7 +190,7 @@ def television(b: Builder, rng: Rng) -> Size:
     size = cupboard(b, rng, width, 0.4, height, int(rng.integers(1, 3)))
     screen = min(width * 0.95, rng.uniform(0.9, 1.45))
     tall = screen * 9 / 16
-    glow = rng.choice([0.0, 0.0, 1.0])
+    glow = pick(rng, 0.0, 0.0, 1.0)
     b.box((0, 0.05, height + 0.06 + tall / 2), (screen, 0.05, tall), paint(rng, 0.05, 0.5))
     b.box(
         (0, 0.022, height + 0.06 + tall / 2),
@@ -195,7 +202,7 @@ def television(b: Builder, rng: Rng) -> Size:
 
 
 def bed(b: Builder, rng: Rng) -> Size:
-    width, length, height = rng.choice([0.9, 1.4, 1.6, 1.8]), rng.uniform(1.95, 2.1), rng.uniform(0.42, 0.6)
+    width, length, height = pick(rng, 0.9, 1.4, 1.6, 1.8), rng.uniform(1.95, 2.1), rng.uniform(0.42, 0.6)
     frame, sheet, cover = wood(rng), cloth(rng, muted(rng) * 0.3 + 0.65), cloth(rng, muted(rng))
     b.box((0, 0, 0.2), (width + 0.04, length + 0.04, 0.14), frame)
     _legs(b, (width, length), 0.2, 0.06, frame, False)
@@ -248,7 +255,7 @@ def desk(b: Builder, rng: Rng) -> Size:
     if rng.random() < 0.6:
         cupboard(b.at(size[0] / 2 - 0.26, 0.03), rng, 0.4, size[1] - 0.12, height - 0.1, int(rng.integers(2, 4)))
     if rng.random() < 0.4:
-        b.box((-size[0] / 2 + 0.15, 0.05, 0.22), (0.19, 0.44, 0.42), paint(rng, rng.choice([0.08, 0.75])))
+        b.box((-size[0] / 2 + 0.15, 0.05, 0.22), (0.19, 0.44, 0.42), paint(rng, pick(rng, 0.08, 0.75)))
     seat = b.at(rng.normal(0, 0.15), -size[1] / 2 - rng.uniform(0.05, 0.35), 0, math.pi + rng.normal(0, 0.5))
     (office_chair if rng.random() < 0.7 else chair)(seat, rng)
     return size[0], size[1]
@@ -284,7 +291,7 @@ def floor_lamp(b: Builder, rng: Rng) -> Size:
         (0, 0, height - 0.25),
         0.2,
         0.28,
-        material(rng, "weave", 0.3, (1, 0.95, 0.85), glow=rng.choice([0.0, 1.5])),
+        material(rng, "weave", 0.3, (1, 0.95, 0.85), glow=pick(rng, 0.0, 1.5)),
         0.14,
     )
     return 0.4, 0.4
@@ -322,7 +329,7 @@ def bin_(b: Builder, rng: Rng) -> Size:
 
 
 def stool(b: Builder, rng: Rng) -> Size:
-    height, skin = rng.choice([0.45, 0.65]), wood(rng)
+    height, skin = pick(rng, 0.45, 0.65), wood(rng)
     b.tube((0, 0, height - 0.04), 0.17, 0.04, skin)
     for k in range(4):
         at = math.pi / 4 + k * math.pi / 2
@@ -386,7 +393,7 @@ def kitchen_run(b: Builder, rng: Rng, width: float) -> Size:
             b.wedge((x, 0.1, 1.72), (unit, 0.45, 0.2), metal(rng), (0.5, 0.4))
             b.box((x, 0.18, 2.05), (0.25, 0.25, 0.5), metal(rng))
             continue
-        rows = int(rng.choice([1, 1, 3]))
+        rows = pick(rng, 1, 1, 3)
         for j in range(rows):
             b.box((x, -0.29, 0.12 + (j + 0.5) * 0.74 / rows), (unit - 0.004, 0.02, 0.74 / rows - 0.004), base)
         if rng.random() < 0.75:
@@ -396,7 +403,7 @@ def kitchen_run(b: Builder, rng: Rng, width: float) -> Size:
     b.box((sink, -0.02, 0.903), (0.46, 0.4, 0.006), metal(rng))
     b.rod((sink, 0.2, 0.9), (sink, 0.2, 1.15), 0.013, metal(rng, 0.9))
     b.rod((sink, 0.2, 1.15), (sink, 0.02, 1.1), 0.011, metal(rng, 0.9))
-    b.box((0, 0.295, 1.175), (width, 0.01, 0.55), material(rng, "tiles", rng.uniform(0.4, 0.9), 1.0, 0.4))
+    b.box((0, 0.295, 1.175), (width, 0.01, 0.55), wall_tiles(rng))
     scatter(b.at(0, 0.02, 0.9), rng, (width - 0.1, 0.52), KITCHEN, int(rng.integers(4, 14)), [(sink, 0, 0.25)])
     return width, 0.64
 
@@ -408,7 +415,8 @@ def washbasin(b: Builder, rng: Rng) -> Size:
     b.ball((0, -0.03, 0.85), (0.46, 0.32, 0.03), paint(rng, 0.75, 0.6))
     b.rod((0, 0.17, 0.85), (0, 0.17, 1.0), 0.014, metal(rng, 0.95))
     b.rod((0, 0.17, 1.0), (0, 0.05, 0.98), 0.011, metal(rng, 0.95))
-    b.box((0, 0.225, 1.5), (0.6, 0.02, 0.8), paint(rng, (0.7, 0.75, 0.78), 0.9))
+    if rng.random() < 0.6:
+        mirror(b.at(0, 0.24), rng, (rng.uniform(0.45, 0.8), rng.uniform(0.6, 0.95)), 1.5)
     scatter(b.at(0, 0.17, 0.85), rng, (0.6, 0.11), KITCHEN[:2], 2)
     return 0.64, 0.48
 

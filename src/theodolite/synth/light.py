@@ -17,6 +17,7 @@ _NEIGHBOURS = (
     *((5, 0), (0, 5), (-5, 0), (0, -5)),
     *((10, 7), (-7, 10), (-10, -7), (7, -10)),
 )
+_REACH = max(max(abs(x), abs(y)) for x, y in _NEIGHBOURS)
 
 
 def _dot(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
@@ -54,36 +55,49 @@ def _bounds(point: Tensor, wanted: Tensor, big: float) -> tuple[Tensor, Tensor]:
     return low, torch.where(wanted[:, None], point, -big).amax(-1)
 
 
-def _tile_bounds(point: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
+def tile_bounds(point: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
     big = torch.finfo(torch.float32).max
     return compiled(_bounds)(point, wanted, big)
 
 
-def _shadow_pairs(table: Table, mine: slice, low: Tensor, high: Tensor, lamp: Tensor, needs: int) -> Pairs:
-    """Tiles of one scene, and which of its solids may stand between their points and the lamp.
+def _in_between(
+    table_box: tuple[Tensor, Tensor], scene: Tensor, low: Tensor, high: Tensor, lamp: Tensor, casts: Tensor
+) -> Tensor:
+    """Whether a solid's upright box meets the one around a tile's points and the lamp: (n, tiles of a scene)."""
+    reach = lamp[:, 3:6].abs() + lamp[:, 6:9].abs()
+    swept_low = torch.minimum(low, (lamp[:, :3] - reach)[:, None])
+    swept_high = torch.maximum(high, (lamp[:, :3] + reach)[:, None])
+    meets = (low[..., 0] <= high[..., 0])[scene] & casts[:, None]
+    for i in range(3):
+        meets = meets & (table_box[0][:, i, None] <= swept_high[..., i][scene])
+        meets = meets & (table_box[1][:, i, None] >= swept_low[..., i][scene])
+    return meets
+
+
+def _shadow_pairs(table: Table, low: Tensor, high: Tensor, lamp: Tensor, needs: Tensor) -> Pairs:
+    """Tiles, and which solids of their scene may stand between their points and the lamp.
 
     A solid is out when its upright box misses the upright box around points and lamp, or when it lies wholly beyond
     the cone that narrows from the tile's points to the lamp.
 
     Args:
-        low, high: (tiles, 3), corners of the points of each tile; low > high where there are none.
-        lamp: (12,).
+        low, high: (scenes, tiles, 3), corners of the points of each tile; low > high where there are none.
+        lamp: (scenes, 12).
+        needs: (scenes,), the least `Solids.shadows` that stops the lamp.
     """
-    reach = lamp[3:6].abs() + lamp[6:9].abs()
-    swept_low, swept_high = torch.minimum(low, lamp[:3] - reach), torch.maximum(high, lamp[:3] + reach)
-    casting = (table.shadows[mine] >= needs).nonzero()[:, 0] + mine.start
-    extent = table.world_from_local[casting].abs().sum(2)
-    box_low, box_high = table.centre[casting] - extent, table.centre[casting] + extent
-    meets = (low[:, 0] <= high[:, 0])[:, None]
-    for i in range(3):
-        meets = meets & (box_low[:, i] <= swept_high[:, i, None]) & (box_high[:, i] >= swept_low[:, i, None])
-
-    tile, place = meets.nonzero(as_tuple=True)
-    solid = casting[place]
+    casts = table.shadows >= needs[table.scene]
+    tile, solid = table.by_tile(compiled(_in_between)(table.box, table.scene, low, high, lamp, casts))
     if len(tile) < 2:
         return tile, solid
+    lamp = lamp[table.scene[solid]]
+    size = (lamp[:, 3:6].abs() + lamp[:, 6:9].abs()).square().sum(1).sqrt()
     keep = compiled(_near_cone)(
-        low[tile], high[tile], table.centre[solid], table.world_from_local[solid], lamp[:3], (reach**2).sum().sqrt()
+        low.flatten(0, 1)[tile],
+        high.flatten(0, 1)[tile],
+        table.centre[solid],
+        table.world_from_local[solid],
+        lamp[:, :3],
+        size,
     )
     return tile[keep], solid[keep]
 
@@ -92,7 +106,7 @@ def _near_cone(low: Tensor, high: Tensor, centre: Tensor, half_axes: Tensor, lam
     middle = [(low[:, i] + high[:, i]) / 2 for i in range(3)]
     diagonal = (high - low).unbind(1)
     radius = _dot(diagonal, diagonal).sqrt() / 2
-    axis = [lamp[i] - middle[i] for i in range(3)]
+    axis = [lamp[:, i] - middle[i] for i in range(3)]
     length = _dot(axis, axis).sqrt().clamp(min=1e-6)
     unit = [c / length for c in axis]
     relative = [centre[:, i] - middle[i] for i in range(3)]
@@ -109,29 +123,27 @@ def _near_cone(low: Tensor, high: Tensor, centre: Tensor, half_axes: Tensor, lam
     return (off - spread <= radius * (1 - nearest) + lamp_size * farthest) & (ahead + along >= -radius)
 
 
-def visible(table: Table, lamp: Tensor, needs: list[int], rays: tuple[Tensor, Tensor], bound: tuple) -> Tensor:
+def visible(table: Table, lamp: Tensor, needs: Tensor, rays: tuple[Tensor, Tensor], bound: tuple) -> Tensor:
     """1 where the lamp is seen, 0 in shadow or turned away; (tiles, pixels).
 
     Args:
         lamp: (scenes, 12).
-        needs: of each scene, the least `shadows` of a solid that stops its lamp.
+        needs: (scenes,), the least `shadows` of a solid that stops its lamp.
         rays: direction and distance from `light_rays`.
         bound: points, normals, and where light is wanted at all.
     """
     point, normal, wanted = bound
     direction, distance = rays
-    low, high = _tile_bounds(point, wanted)
-    per_scene = len(point) // len(lamp)
-    met = []
-    for k, need in enumerate(needs):
-        tiles = slice(k * per_scene, (k + 1) * per_scene)
-        tile, solid = _shadow_pairs(table, table.of(k), low[tiles], high[tiles], lamp[k].clone(), need)
-        met.append((tile + tiles.start, solid))
-    pairs = (torch.cat([p[0] for p in met]), torch.cat([p[1] for p in met]))
-    # Off the surface, further where float32 is coarser; and not quite to the lamp, which may sit in its own shade.
-    lift = NEAREST + 2e-5 * point.abs().amax(1, keepdim=True)
-    hidden = blocked(table, pairs, point + lift * normal, direction, distance - 0.02)
+    low, high = (corner.unflatten(0, (len(lamp), -1)) for corner in tile_bounds(point, wanted))
+    pairs = _shadow_pairs(table, low, high, lamp, needs)
+    # Not quite to the lamp, which may sit in its own shade.
+    hidden = blocked(table, pairs, lifted(point, normal), direction, distance - 0.02)
     return (wanted & ~hidden).float()
+
+
+def lifted(point: Tensor, normal: Tensor) -> Tensor:
+    """Points off their surface, further where float32 is coarser, for rays that leave it; (tiles, 3, pixels)."""
+    return point + (NEAREST + 2e-5 * point.abs().amax(1, keepdim=True)) * normal
 
 
 def cells(pixels: int, device: torch.device) -> Tensor:
@@ -140,16 +152,17 @@ def cells(pixels: int, device: torch.device) -> Tensor:
     return pattern.repeat(side // 4, side // 4).reshape(-1)
 
 
-def _soften(share: Tensor, depth: Tensor, normal: Tensor) -> Tensor:
+# Borders are padded outside of the kernels: inside, the compiler would fold them into every read and give up vectors.
+def _padded(image: Tensor, reach: int) -> Tensor:
+    return torch.nn.functional.pad(image, (reach,) * 4, mode="replicate")
+
+
+def _soften(share: Tensor, depth: Tensor, normal: Tensor, s: Tensor, z: Tensor, n: Tensor) -> Tensor:
     h, w = depth.shape[-2:]
-    pads = (2, 2, 2, 2)
-    s = torch.nn.functional.pad(share, pads, mode="replicate")
-    z = torch.nn.functional.pad(depth[:, None], pads, mode="replicate")[:, 0]
-    n = torch.nn.functional.pad(normal, pads, mode="replicate")
     total, weight = torch.zeros_like(share), torch.zeros_like(depth)
     for y in range(4):
         for x in range(4):
-            near = (z[:, y : y + h, x : x + w] - depth).abs() < 0.04 * depth
+            near = (z[:, 0, y : y + h, x : x + w] - depth).abs() < 0.04 * depth
             along = _dot(n[:, :, y : y + h, x : x + w].unbind(1), normal.unbind(1))
             same = (near & (along > 0.9)).float()
             total = total + same[:, None] * s[:, :, y : y + h, x : x + w]
@@ -159,16 +172,15 @@ def _soften(share: Tensor, depth: Tensor, normal: Tensor) -> Tensor:
 
 def soften(share: Tensor, depth: Tensor, normal: Tensor) -> Tensor:
     """Mean over 4 x 4 px of what lies on the same surface; `share` is (scenes, channels, h, w)."""
-    return compiled(_soften)(share, depth, normal)
+    padded = (_padded(image, 2) for image in (share, depth[:, None], normal))
+    return compiled(_soften)(share, depth, normal, *padded)
 
 
-def _occlusion(point: Tensor, normal: Tensor, depth: Tensor, size: Tensor) -> Tensor:
+def _occlusion(point: Tensor, padded: Tensor, normal: Tensor, depth: Tensor, size: Tensor) -> Tensor:
     h, w = depth.shape[-2:]
-    reach = max(max(abs(x), abs(y)) for x, y in _NEIGHBOURS)
-    padded = torch.nn.functional.pad(point, (reach,) * 4, mode="replicate")
     total = torch.zeros_like(depth)
     for x, y in _NEIGHBOURS:
-        other = padded[:, :, reach + y : reach + y + h, reach + x : reach + x + w]
+        other = padded[:, :, _REACH + y : _REACH + y + h, _REACH + x : _REACH + x + w]
         away = (other - point).unbind(1)
         distance = _dot(away, away).sqrt().clamp(min=1e-4)
         lifted = _dot(away, normal.unbind(1)) / distance
@@ -179,7 +191,7 @@ def _occlusion(point: Tensor, normal: Tensor, depth: Tensor, size: Tensor) -> Te
 
 def occlusion(point: Tensor, normal: Tensor, depth: Tensor, size: Tensor) -> Tensor:
     """The share of ambient light that reaches each pixel past its neighbours in the image: (scenes, h, w)."""
-    return compiled(_occlusion)(point, normal, depth, size)
+    return compiled(_occlusion)(point, _padded(point, _REACH), normal, depth, size)
 
 
 def sky(direction: Tensor, zenith: Tensor, horizon: Tensor, cloud: Tensor, texels: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from theodolite.synth.builder import Builder
 from theodolite.synth.material import cloth, material, metal, paint, wood
 from theodolite.synth.prints import muted, vivid
-from theodolite.synth.textures import Rng
+from theodolite.synth.textures import Rng, pick
 
 
 def mug(b: Builder, rng: Rng) -> None:
@@ -70,8 +70,8 @@ def fruit(b: Builder, rng: Rng) -> None:
 
 
 def can(b: Builder, rng: Rng) -> None:
-    radius = rng.choice([0.033, 0.037, 0.05])
-    height = rng.choice([0.115, 0.122, 0.168])
+    radius = pick(rng, 0.033, 0.037, 0.05)
+    height = pick(rng, 0.115, 0.122, 0.168)
     b.tube((0, 0, 0), radius, height, material(rng, "label", 0, 1.0, 0.6))
     b.tube((0, 0, height), radius * 0.93, 0.003, metal(rng))
 
@@ -132,7 +132,7 @@ def pens(b: Builder, rng: Rng) -> None:
 
 def phone(b: Builder, rng: Rng) -> None:
     b.box((0, 0, 0.004), (0.072, 0.148, 0.008), paint(rng, 0.08, 0.6))
-    b.box((0, 0, 0.0085), (0.066, 0.14, 0.001), material(rng, "screen", 0, 1.0, 0.6, 100, rng.choice([0.0, 0.8])))
+    b.box((0, 0, 0.0085), (0.066, 0.14, 0.001), material(rng, "screen", 0, 1.0, 0.6, 100, pick(rng, 0.0, 0.8)))
 
 
 def laptop(b: Builder, rng: Rng) -> None:
@@ -155,22 +155,22 @@ def laptop(b: Builder, rng: Rng) -> None:
 
 def monitor(b: Builder, rng: Rng) -> None:
     width = rng.uniform(0.45, 0.72)
-    height, foot = width * rng.choice([0.5625, 0.625, 0.43]), rng.uniform(0.08, 0.17)
-    case = paint(rng, rng.choice([0.07, 0.12, 0.6]))
+    height, foot = width * pick(rng, 0.5625, 0.625, 0.43), rng.uniform(0.08, 0.17)
+    case = paint(rng, pick(rng, 0.07, 0.12, 0.6))
     b.box((0, 0.02, 0.008), (width * 0.4, 0.2, 0.015), case)
     b.box((0, 0.06, foot / 2 + height * 0.2), (0.06, 0.02, foot + height * 0.4), case)
     b.box((0, 0.035, foot + height / 2), (width, 0.03, height), case)
-    glow = rng.choice([0.0, 0.6, 1.2])
+    glow = pick(rng, 0.0, 0.6, 1.2)
     picture = material(rng, "screen" if rng.random() < 0.7 else "picture", 0, 1.0 if glow else 0.12, 0.5, 100, glow)
     b.box((0, 0.019, foot + height / 2), (width - 0.02, 0.004, height - 0.02), picture)
 
 
 def keyboard(b: Builder, rng: Rng) -> None:
-    b.box((0, 0, 0.01), (rng.choice([0.3, 0.43]), 0.135, 0.02), material(rng, "keyboard", 0))
+    b.box((0, 0, 0.01), (pick(rng, 0.3, 0.43), 0.135, 0.02), material(rng, "keyboard", 0))
 
 
 def mouse(b: Builder, rng: Rng) -> None:
-    b.ball((0, 0, 0.012), (0.062, 0.11, 0.05), paint(rng, rng.choice([0.1, 0.3, 0.85])))
+    b.ball((0, 0, 0.012), (0.062, 0.11, 0.05), paint(rng, pick(rng, 0.1, 0.3, 0.85)))
 
 
 def desk_lamp(b: Builder, rng: Rng) -> None:
@@ -184,7 +184,7 @@ def desk_lamp(b: Builder, rng: Rng) -> None:
 def table_lamp(b: Builder, rng: Rng) -> None:
     b.tube((0, 0, 0), 0.07, 0.02, wood(rng))
     b.tube((0, 0, 0.02), rng.uniform(0.012, 0.05), 0.22, paint(rng, muted(rng)), 0.015)
-    b.tube((0, 0, 0.24), 0.14, 0.18, material(rng, "weave", 0.2, (1, 0.95, 0.85), glow=rng.choice([0.0, 1.5])), 0.1)
+    b.tube((0, 0, 0.24), 0.14, 0.18, material(rng, "weave", 0.2, (1, 0.95, 0.85), glow=pick(rng, 0.0, 1.5)), 0.1)
 
 
 def plant(b: Builder, rng: Rng, size: float | None = None) -> None:
@@ -254,7 +254,7 @@ def cushion(b: Builder, rng: Rng) -> None:
 
 
 def roll(b: Builder, rng: Rng) -> None:
-    b.tube((0, 0, 0), 0.055, rng.choice([0.1, 0.23]), paint(rng, 0.95, 0.0))
+    b.tube((0, 0, 0), 0.055, pick(rng, 0.1, 0.23), paint(rng, 0.95, 0.0))
 
 
 KITCHEN: tuple[Callable[[Builder, Rng], None], ...] = (

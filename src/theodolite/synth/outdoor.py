@@ -2,48 +2,58 @@
 
 import math
 
-from theodolite.synth.builder import Builder
+from theodolite.synth.builder import Builder, Point
+from theodolite.synth.fittings import luminous
 from theodolite.synth.material import Material, cloth, material, metal, paint
 from theodolite.synth.prints import muted, vivid
-from theodolite.synth.textures import Rng
+from theodolite.synth.scene import Triple
+from theodolite.synth.textures import Rng, pick
 
 
 def tree(b: Builder, rng: Rng, height: float, fine: bool = True) -> None:
-    """Broad-leaved or conifer; not `fine`: fewer, larger masses of leaves, for the distance."""
+    """Broad-leaved, conifer, poplar or bare; not `fine`: fewer, larger masses of leaves, for the distance."""
     bark, green = material(rng, "bark", 0.8), material(rng, "leaves", rng.uniform(0.8, 2.0), rng.uniform(0.8, 1.3))
-    trunk = height * rng.uniform(0.2, 0.45)
+    kind, trunk = rng.random(), height * rng.uniform(0.2, 0.4)
     lean = rng.normal(0, 0.03, 2) * height
-    b.rod((0, 0, -0.1), (lean[0], lean[1], trunk * 1.5), height * 0.018 + 0.05, bark, 0.4)
-    conifer = rng.random() < 0.2
-    if conifer:
-        for k in range(5):
-            z = trunk * 0.5 + (height - trunk * 0.5) * k / 5
-            wide = height * 0.2 * (1 - k / 5.5)
-            b.tube((0, 0, z), wide, (height - trunk * 0.5) / 3.2, green, wide * 0.15)
-        return
-    crown, wide = (height - trunk) / 2, height * rng.uniform(0.2, 0.34)
-    for _ in range(int(rng.integers(14, 26) if fine else rng.integers(6, 9))):
-        at, high = rng.uniform(0, 2 * math.pi), rng.uniform(-0.8, 0.9)
-        away = wide * math.sqrt(max(0.0, 1 - high * high)) * rng.uniform(0.3, 0.85)
-        x, y, z = lean[0] + away * math.cos(at), lean[1] + away * math.sin(at), trunk + crown * (1 + high * 0.8)
-        size = height * (rng.uniform(0.08, 0.2) if fine else rng.uniform(0.15, 0.28))
-        b.ball(
-            (x, y, z),
-            (size, size * rng.uniform(0.7, 1.2), size * rng.uniform(0.5, 0.9)),
-            green,
-            (at, rng.normal(0, 0.3), 0),
-        )
-        if not fine:
-            continue
-        if rng.random() < 0.5:
-            b.rod((lean[0] * 0.8, lean[1] * 0.8, trunk), (x, y, z), 0.02 * height / 6 + 0.01, bark, 0.6)
-        for _ in range(2):  # sprigs break the round outline
-            turn = rng.uniform(0, 6.3, 3)
-            out = size * 0.55
-            b.box(
-                (x + out * math.cos(turn[0]), y + out * math.sin(turn[0]), z + rng.normal(0, size * 0.25)),
-                (size * 0.55, size * 0.35, 0.02), green, tuple(turn),
-            )  # fmt: skip
+    b.rod((0, 0, -0.3), (lean[0], lean[1], trunk * 1.5), height * 0.018 + 0.05, bark, 0.4)
+    if kind < 0.2:
+        _conifer(b, rng, height, green, 6 if fine else 3)
+    elif kind < 0.3 and fine:
+        _branches(b, rng, (lean[0] * 0.8, lean[1] * 0.8, trunk), height, bark)
+    else:
+        wide = height * (rng.uniform(0.1, 0.14) if kind < 0.4 else rng.uniform(0.22, 0.34))
+        _crown(b, rng, (lean[0], lean[1], (trunk + height) / 2), (wide, (height - trunk) / 2), green, 9 if fine else 2)
+        if fine and kind > 0.6:
+            _branches(b, rng, (lean[0] * 0.8, lean[1] * 0.8, trunk), height * 0.7, bark)
+
+
+def _conifer(b: Builder, rng: Rng, height: float, green: Material, tiers: int) -> None:
+    low, wide = height * rng.uniform(0.05, 0.2), height * rng.uniform(0.15, 0.24)
+    for k in range(tiers):
+        z, radius = low + (height - low) * k / tiers, wide * (1 - k / (tiers + 0.5))
+        b.tube((0, 0, z), radius, min((height - low) / tiers * 1.7, height - z), green, radius * 0.12)
+
+
+def _crown(b: Builder, rng: Rng, middle: Point, reach: tuple[float, float], green: Material, lobes: int) -> None:
+    """Lobes around a core that leaves no holes; `reach` is the crown's half width and half height."""
+    wide, high = reach
+    b.ball(middle, (wide * 1.45, wide * 1.45, high * 1.6), green)
+    for k in range(lobes):
+        turn, lift = 2.4 * k + rng.normal(0, 0.4), rng.uniform(-0.75, 0.85)
+        away = wide * 0.72 * math.sqrt(1 - lift * lift)
+        size = wide * rng.uniform(0.6, 1.0)
+        place = (middle[0] + away * math.cos(turn), middle[1] + away * math.sin(turn), middle[2] + high * 0.75 * lift)
+        b.ball(place, (size, size * rng.uniform(0.8, 1.2), size * rng.uniform(0.6, 0.9)), green, (turn, 0, 0))
+
+
+def _branches(b: Builder, rng: Rng, fork: Point, height: float, bark: Material) -> None:
+    for _ in range(int(rng.integers(5, 9))):
+        turn, rise, long = rng.uniform(0, 6.3), rng.uniform(0.4, 1.3), rng.uniform(0.2, 0.45) * height
+        x, y = long * math.cos(rise) * math.cos(turn), long * math.cos(rise) * math.sin(turn)
+        end = (fork[0] + x, fork[1] + y, fork[2] + long * math.sin(rise))
+        b.rod(fork, end, 0.008 * height, bark, 0.6)
+        twig = (end[0] + x * 0.4 + rng.normal(0, 0.1) * long, end[1] + y * 0.4, end[2] + long * 0.35)
+        b.rod(end, twig, 0.0033 * height, bark, 0.6)
 
 
 def bush(b: Builder, rng: Rng, size: float) -> None:
@@ -65,13 +75,13 @@ def hedge(b: Builder, rng: Rng, length: float) -> None:
 
 def person(b: Builder, rng: Rng, height: float | None = None) -> None:
     """Standing or in mid-stride, around 1.7 m."""
-    h = rng.normal(1.7, 0.09) if height is None else height
+    h = min(max(rng.normal(1.7, 0.09), 1.5), 1.95) if height is None else height
     skin = paint(
         rng, [(0.87, 0.69, 0.58), (0.72, 0.52, 0.4), (0.45, 0.31, 0.23), (0.93, 0.76, 0.66)][rng.integers(4)], 0.1
     )
     shirt, trousers = cloth(rng, muted(rng) if rng.random() < 0.6 else vivid(rng)), cloth(rng, muted(rng) * 0.6)
     shoe, hair = (
-        paint(rng, rng.choice([0.1, 0.3, 0.85])),
+        paint(rng, pick(rng, 0.1, 0.3, 0.85)),
         paint(rng, (0.22, 0.15, 0.1) if rng.random() < 0.7 else (0.6, 0.5, 0.35), 0.1),
     )
     stride = rng.uniform(0, 0.35) if rng.random() < 0.6 else 0.03
@@ -116,8 +126,8 @@ def _car_paint(rng: Rng) -> Material:
     return paint(rng, colour, rng.uniform(0.6, 1.0))
 
 
-def car(b: Builder, rng: Rng, fine: bool = True) -> None:
-    """Saloon, estate, hatchback or SUV, its nose towards -y; not `fine`: without what is lost beyond 40 m."""
+def car(b: Builder, rng: Rng, fine: bool = True, lit: bool = False) -> None:
+    """Saloon, estate, hatchback or SUV, its nose towards -y; not `fine`: without what is lost beyond 30 m."""
     length, width = rng.uniform(3.8, 4.8), rng.uniform(1.7, 1.88)
     height = rng.uniform(1.42, 1.52) if rng.random() < 0.65 else rng.uniform(1.6, 1.78)
     body, glass = _car_paint(rng), paint(rng, (0.12, 0.14, 0.16), 1.0)
@@ -130,7 +140,7 @@ def car(b: Builder, rng: Rng, fine: bool = True) -> None:
     b.wedge((0, shift, (waist + height) / 2 - 0.02), (width * 0.92, cabin, height - waist), glass, (0.2, 0.35))
     b.wedge((0, shift, height - 0.02), (width * 0.75, cabin * 0.67, 0.06), body, (0.1, 0.05))
     _wheels(b, rng, width, (-length * 0.31, length * 0.3), rng.uniform(0.3, 0.36), fine)
-    if not fine:
+    if not fine and not lit:
         return
     for y in (-0.17, 0.16):  # pillars
         for side in (-1, 1):
@@ -140,7 +150,8 @@ def car(b: Builder, rng: Rng, fine: bool = True) -> None:
                 body,
                 (0, 0, -side * 0.17),
             )
-    lamp, red = paint(rng, 0.95, 0.9), paint(rng, (0.65, 0.05, 0.05), 0.8)
+    lamp = luminous(4.0) if lit else paint(rng, 0.95, 0.9)
+    red = luminous(1.5, (0.9, 0.05, 0.04)) if lit else paint(rng, (0.65, 0.05, 0.05), 0.8)
     for side in (-1, 1):
         x = side * (width / 2 - 0.22)
         b.box((x, -length / 2 + 0.04, waist * 0.75), (0.34, 0.12, 0.13), lamp)
@@ -188,8 +199,11 @@ def van(b: Builder, rng: Rng) -> None:
 def bicycle(b: Builder, rng: Rng) -> None:
     frame, tyre = paint(rng, vivid(rng), 0.5), paint(rng, 0.1)
     for y in (-0.52, 0.52):
-        b.rod((-0.02, y, 0.34), (0.02, y, 0.34), 0.34, tyre)
-        b.rod((-0.022, y, 0.34), (0.022, y, 0.34), 0.31, metal(rng, 0.7))
+        b.torus((0, y, 0.34), 0.325, 0.035, tyre, (math.pi / 2, math.pi / 2, 0))
+        b.rod((-0.03, y, 0.34), (0.03, y, 0.34), 0.04, metal(rng, 0.7))
+        for k in range(4):
+            spoke = (0.32 * math.cos(0.4 + k * math.pi / 4), 0.32 * math.sin(0.4 + k * math.pi / 4))
+            b.rod((0, y - spoke[0], 0.34 - spoke[1]), (0, y + spoke[0], 0.34 + spoke[1]), 0.002, tyre)
     rear, front, pedals = (0, 0.52, 0.34), (0, -0.52, 0.34), (0, 0.05, 0.3)
     saddle, head, grip = (0, 0.15, 0.85), (0, -0.35, 0.85), (0, -0.35, 0.95)
     ends = (rear, saddle), (saddle, head), (grip, front), (pedals, head), (pedals, saddle), (pedals, rear)
@@ -199,12 +213,15 @@ def bicycle(b: Builder, rng: Rng) -> None:
     b.ball((0, 0.2, 0.97), (0.14, 0.27, 0.07), tyre)
 
 
-def lamp_post(b: Builder, rng: Rng) -> None:
-    """Reaches over the road towards -x."""
+def lamp_post(b: Builder, rng: Rng, lit: bool = False) -> Triple:
+    """Reaches over the road towards -x; returns where its light comes from, in world coordinates."""
     height, grey = rng.uniform(5, 9), metal(rng, rng.uniform(0.3, 0.7))
     b.tube((0, 0, 0), 0.09, height, grey, 0.05)
     b.rod((0, 0, height), (-1.4, 0, height + 0.15), 0.035, grey)
     b.box((-1.6, 0, height + 0.15), (0.6, 0.25, 0.12), grey)
+    if lit:
+        b.box((-1.6, 0, height + 0.085), (0.5, 0.2, 0.02), luminous(5.0))
+    return b.place((-1.6, 0, height - 0.05))
 
 
 def road_sign(b: Builder, rng: Rng) -> None:
@@ -244,4 +261,4 @@ def bench(b: Builder, rng: Rng) -> None:
 
 
 def bollard(b: Builder, rng: Rng) -> None:
-    b.tube((0, 0, 0), 0.08, rng.uniform(0.7, 1.0), paint(rng, rng.choice([0.15, 0.4, 0.8])))
+    b.tube((0, 0, 0), 0.08, rng.uniform(0.7, 1.0), paint(rng, pick(rng, 0.15, 0.4, 0.8)))

@@ -17,12 +17,15 @@ def _plain(rng: Rng, colour, rough: float = 0.02) -> Texture:
 
 def muted(rng: Rng) -> np.ndarray:
     """A colour as walls and furniture have it: any brightness, little saturation."""
-    return np.clip(rng.uniform(0.15, 0.95) * cast(rng) * (1 + rng.normal(0, 0.06, 3)), 0.03, 0.97)
+    # Single numbers, as in `cast`: scenes draw hundreds of colours, and NumPy is slow on arrays of three.
+    level, warm, green = rng.uniform(0.15, 0.95), rng.normal(0, 0.09), rng.normal(0, 0.02)
+    tints = (1 + warm, 1 + green, 1 - warm)
+    return np.array([min(max(level * tint * (1 + rng.normal(0, 0.06)), 0.03), 0.97) for tint in tints])
 
 
 def vivid(rng: Rng) -> np.ndarray:
-    grey = rng.uniform(0.1, 0.9)
-    return np.clip(grey + (rng.random(3) - grey) * rng.uniform(0.2, 0.9), 0, 1)
+    grey, strength = rng.uniform(0.1, 0.9), rng.uniform(0.2, 0.9)
+    return np.array([grey + (rng.random() - grey) * strength for _ in range(3)])
 
 
 def _window(canvas: Texture, rng: Rng, box: tuple[float, float, float, float], frame: np.ndarray, bars: int) -> None:

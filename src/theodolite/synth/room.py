@@ -6,15 +6,16 @@ from functools import partial
 
 from theodolite.synth import furniture as f
 from theodolite.synth.builder import Builder
+from theodolite.synth.fittings import clock, mirror, socket
 from theodolite.synth.illumination import room_light
-from theodolite.synth.look import indoor_sensor
-from theodolite.synth.material import material, paint, wood
+from theodolite.synth.look import focused, indoor_sensor
+from theodolite.synth.material import material, wood
 from theodolite.synth.outdoor import person
 from theodolite.synth.plan import Opening, Plan, length_of, on_wall, rectangle
 from theodolite.synth.scene import Scene, View
 from theodolite.synth.shell import build_door, build_outside, build_shell, build_window, make_openings
-from theodolite.synth.textures import Rng
-from theodolite.synth.views import Wish, best_view, focal_length, looking
+from theodolite.synth.textures import Rng, pick
+from theodolite.synth.views import Wish, best_view, focal_length, glance, looking, off_centre, tilted
 
 Piece = Callable[[Builder, Rng], f.Size]
 
@@ -47,20 +48,22 @@ def _wall_things(b: Builder, rng: Rng, plan: Plan, openings: list[Opening]) -> N
         x, y, yaw = on_wall(plan, wall, at, 0)
         side = b.at(x, y, 0, yaw)
         kind = rng.random()
-        if kind < 0.7:
+        if kind < 0.06:
+            mirror(side, rng, (width * 0.8, rng.uniform(0.6, 1.4)), 1.4)
+        elif kind < 0.7:
             height = width * rng.uniform(0.6, 1.5)
             side.box(
                 (0, -0.012, rng.uniform(1.45, 1.7)),
                 (width, 0.024, min(height, 1.1)),
-                material(rng, "picture", 0, 1.0, rng.choice([0, 0.4])),
+                material(rng, "picture", 0, 1.0, pick(rng, 0, 0.4)),
             )
         elif kind < 0.88:
             z = rng.uniform(1.2, 1.8)
             side.box((0, -0.12, z), (width, 0.24, 0.025), wood(rng))
             f.shelf_of_books(side.at(0, -0.12, z + 0.0125), rng, width, 0.3, 0.24)
         else:
-            side.box((0, -0.01, 1.1), (0.08, 0.02, 0.08), paint(rng, 0.95))
-            side.ball((0.3, -0.02, 1.9), (0.3, 0.04, 0.3), paint(rng, 0.9))
+            socket(side, rng, 1.05)
+            clock(side.at(0.3, 0), rng)
 
 
 def _put(b: Builder, rng: Rng, plan: Plan, piece: Piece, place: tuple[float, float, float]) -> None:
@@ -94,7 +97,7 @@ _FOOTPRINTS: dict[Piece, f.Size] = {
 }
 
 
-_TALL = {f.wardrobe, f.bookcase, f.fridge, f.television}
+_TALL = {f.wardrobe, f.bookcase, f.fridge, f.television, f.washbasin}
 _ONCE = {f.television, f.fridge, f.washbasin, f.toilet, f.bathtub}
 
 
@@ -129,7 +132,7 @@ def _along_walls(b: Builder, rng: Rng, plan: Plan, openings: list[Opening], piec
 def _in_the_middle(b: Builder, rng: Rng, plan: Plan, pieces: tuple[Piece, ...]) -> None:
     for _ in range(int(rng.integers(4, 10))):
         piece = pieces[int(rng.integers(len(pieces)))]
-        yaw = float(rng.choice([0, math.pi / 2, math.pi, -math.pi / 2]))
+        yaw = pick(rng, 0, math.pi / 2, math.pi, -math.pi / 2)
         x, y = rng.uniform(0.2, 0.8) * plan.width, rng.uniform(0.2, 0.8) * plan.depth
         if plan.take(rectangle(x, y, yaw, _FOOTPRINTS[piece]), 0.25):
             _put(b, rng, plan, piece, (x, y, yaw + rng.normal(0, 0.05)))
@@ -151,7 +154,7 @@ def _furnish(b: Builder, rng: Rng, plan: Plan, openings: list[Opening], kind: st
     _in_the_middle(b, rng, plan, middle)
     if rng.random() < 0.45:
         x, y = rng.uniform(0.3, 0.7) * plan.width, rng.uniform(0.3, 0.7) * plan.depth
-        turn = float(rng.choice([0, math.pi / 2])) + rng.normal(0, 0.1)
+        turn = pick(rng, 0, math.pi / 2) + rng.normal(0, 0.1)
         size = (rng.uniform(1.2, 2.6), rng.uniform(0.8, 1.8), 0.012)
         b.box((x, y, 0.006), size, material(rng, "rug", 0), (turn, 0, 0))
 
@@ -183,14 +186,23 @@ def _candidates(rng: Rng, plan: Plan) -> Iterator[View]:
         away = math.hypot(x - target[0], y - target[1])
         if close != (away < 1.4) or away < 0.7 or not plan.free((x - 0.1, y - 0.1, x + 0.1, y + 0.1), 0.0):
             continue
-        height = rng.uniform(0.95, 1.7) if rng.random() < 0.85 else rng.uniform(0.5, 1.0)
+        height = _eye_level(rng, plan)
         aim = (target[0] + rng.normal(0, 0.2), target[1] + rng.normal(0, 0.2), target[2])
         # Level cameras are common; only half the difference in height is looked down upon.
         aim = (aim[0], aim[1], height + (aim[2] - height) * rng.uniform(0.3, 1.0))
-        shift = (float(rng.normal(0, 0.012)), float(rng.normal(0, 0.012)))
-        yield View(looking((x, y, height), aim, rng.normal(0, 0.03)), focal_length(rng), shift)
+        yield View(looking((x, y, height), aim, tilted(rng)), focal_length(rng), off_centre(rng))
     centre = (plan.width / 2, plan.depth / 2, 0.9)
     yield View(looking((0.3, 0.3, 1.5), centre), 0.7)
+
+
+def _eye_level(rng: Rng, plan: Plan) -> float:
+    """Somebody standing or sitting, a robot on the floor, or a camera below the ceiling."""
+    style = rng.random()
+    if style < 0.08:
+        return rng.uniform(0.2, 0.5)
+    if style < 0.2:
+        return rng.uniform(0.5, 0.95)
+    return rng.uniform(0.95, 1.75) if style < 0.93 else plan.height - rng.uniform(0.15, 0.4)
 
 
 def make_room(rng: Rng, seed: tuple[int, ...]) -> Scene:
@@ -214,5 +226,8 @@ def make_room(rng: Rng, seed: tuple[int, ...]) -> Scene:
     lights, surroundings = room_light(b, rng, plan, openings)
     build_outside(b, rng, plan, openings)
     solids = b.solids()
-    view = best_view(solids, _candidates(rng, plan), Wish(0.3, (0.7, 5.5), 0.4, 16, 0.4), background)
-    return Scene(solids, lights, surroundings, view, indoor_sensor(rng, seed))
+    view = best_view(solids, _candidates(rng, plan), Wish(0.3, (0.7, 5.5), 0.42, 16, 0.4, relief=2.0), background)
+    sensor = indoor_sensor(rng, seed)
+    if rng.random() < 0.25:
+        sensor = focused(rng, sensor, glance(solids, view).depth)
+    return Scene(solids, lights, surroundings, view, sensor)

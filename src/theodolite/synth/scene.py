@@ -1,11 +1,13 @@
 """A scene: solids, lights, sky, a camera and its sensor; everything a function of (family, seed, index)."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from theodolite.camera.pinhole import Camera
 from theodolite.synth.builder import Solids
+from theodolite.synth.meshes import Placed
 from theodolite.types import Float
 
 LIGHTS = 3  # each scene has at most this many that cast shadows
@@ -40,7 +42,8 @@ class Surroundings:
         ambient: 4 rows of colour: even light, and what is added along world x, y and z of a normal.
         zenith, horizon: colours of the sky.
         cloud: texture number of the cloud cover and how dense it is, 0 to 1.
-        haze: per metre.
+        haze: share of light lost in the first metre of air, nearly; the colour of the horizon takes its place. Clear
+            air has 0.0005, mist 0.02, thick fog 0.2.
         occlusion: how far, metres, neighbouring surfaces take ambient light from each other.
     """
 
@@ -83,7 +86,9 @@ class Sensor:
         blur: deviation of the point spread, in thousandths of the image width.
         noise: deviation at mid grey, share of white.
         contrast: exponent of the tone curve about mid grey.
-        seed: of the noise.
+        seed: of the noise, which is another on another kind of device.
+        aperture: diameter of the lens opening, metres; 0 has everything in focus.
+        focus: z-depth in focus, metres.
     """
 
     exposure: float
@@ -93,6 +98,8 @@ class Sensor:
     noise: float
     contrast: float
     seed: tuple[int, ...]
+    aperture: float = 0.0
+    focus: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,7 @@ class Scene:
     surroundings: Surroundings
     view: View
     sensor: Sensor
+    meshes: tuple[Placed, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.lights) > LIGHTS:

@@ -1,66 +1,148 @@
-"""From light to a photograph: lens blur, vignetting, exposure, white balance, tone curve and noise."""
+"""From light to a photograph: depth of field, lens blur, vignetting, exposure, white balance, tone curve and noise."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from theodolite.synth.compiled import compiled
 from theodolite.synth.scene import Sensor
 
+_SMALLEST = 16  # px; smaller images are not blurred: kernels would reach over their borders
+# Parts of the lens that are looked through; more leave less grain in wide discs.
+_TAPS = 40
+_WIDEST = 0.025  # image widths, radius of the blur disc; beyond it a near edge is smeared over what it cannot hide
 
-def _blurred(image: Tensor, sigma: float) -> Tensor:
-    reach = max(1, math.ceil(2.5 * sigma))
-    at = torch.arange(-reach, reach + 1, device=image.device, dtype=torch.float32)
-    kernel = torch.exp(-0.5 * (at / sigma) ** 2)
-    kernel = kernel / kernel.sum()
-    padded = torch.nn.functional.pad(image[None], (reach,) * 4, mode="reflect")[0]
-    h, w = image.shape[-2:]
-    rows = torch.zeros_like(padded[:, :, :w])
-    total = torch.zeros_like(image)
-    for i, share in enumerate(kernel.tolist()):
-        rows += share * padded[:, :, i : i + w]
-    for i, share in enumerate(kernel.tolist()):
-        total += share * rows[:, i : i + h]
-    return total
+
+def _blurred(images: Tensor, sigma: Tensor) -> Tensor:
+    """Gaussian blur of (scenes, 3, h, w), px; a deviation below a quarter of a pixel is none."""
+    sigma = torch.where(sigma > 0.25, sigma, 1e-3)
+    reach = max(1, math.ceil(2.5 * float(sigma.max())))
+    at = torch.arange(-reach, reach + 1, device=images.device)
+    kernel = torch.exp(-0.5 * (at / sigma[:, None]) ** 2)
+    kernel = (kernel / kernel.sum(1, keepdim=True)).repeat_interleave(3, 0)
+    # Each channel of each scene is a group of its own, with its scene's kernel.
+    flat = torch.nn.functional.pad(images.flatten(0, 1)[None], (reach,) * 4, mode="reflect")
+    flat = torch.nn.functional.conv2d(flat, kernel[:, None, None, :], groups=len(kernel))
+    return torch.nn.functional.conv2d(flat, kernel[:, None, :, None], groups=len(kernel))[0].view_as(images)
 
 
 def outlines(solid: Tensor) -> Tensor:
-    """Pixels next to another solid: (h, w) numbers to (h, w) booleans."""
+    """Pixels next to another solid: (scenes, h, w) numbers to booleans."""
     edge = torch.zeros_like(solid, dtype=torch.bool)
-    down, across = solid[1:] != solid[:-1], solid[:, 1:] != solid[:, :-1]
-    edge[1:] |= down
-    edge[:-1] |= down
-    edge[:, 1:] |= across
-    edge[:, :-1] |= across
+    down, across = solid[:, 1:] != solid[:, :-1], solid[:, :, 1:] != solid[:, :, :-1]
+    edge[:, 1:] |= down
+    edge[:, :-1] |= down
+    edge[:, :, 1:] |= across
+    edge[:, :, :-1] |= across
     return edge
 
 
-def photograph(light: Tensor, edge: Tensor, sensor: Sensor) -> Tensor:
-    """The image a camera makes of linear light.
+def _tap(
+    sums: tuple[Tensor, Tensor],
+    light: Tensor,
+    inverse: Tensor,
+    radius: Tensor,
+    reach: Tensor,
+    turn: float,
+    area: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Adds what pixels `reach` away in direction `turn` spread onto each pixel."""
+    h, w = inverse.shape[1:]
+    x = torch.arange(w, device=light.device) + (reach * math.cos(turn)).round().long()[:, None, None]
+    y = torch.arange(h, device=light.device)[:, None] + (reach * math.sin(turn)).round().long()[:, None, None]
+    place = (y.clamp(0, h - 1) * w + x.clamp(0, w - 1)).flatten(1)
+
+    def there(image: Tensor) -> Tensor:
+        return (
+            image.flatten(-2).gather(-1, place if image.ndim == 3 else place[:, None].expand(-1, 3, -1)).view_as(image)
+        )
+
+    other = there(radius)
+    # What lies behind is hidden by what is in focus before it: it spreads no further than the pixel's own disc.
+    disc = torch.where(there(inverse) > 1.02 * inverse, other, torch.minimum(other, radius))
+    share = (disc - reach[:, None, None] + 1).clamp(0, 1) * area[:, None, None] / (disc * disc + 0.5)
+    return sums[0] + share[:, None] * there(light), sums[1] + share
+
+
+def _defocused(light: Tensor, inverse: Tensor, radius: Tensor) -> Tensor:
+    """Each point spread over its disc, near ones over far ones; (scenes, 3, h, w).
 
     Args:
-        light: (3, h, w), any scale, one ray a pixel.
-        edge: (h, w), from `outlines`; real pixels are areas, so there the staircase of single rays is smoothed.
-    Returns: (3, h, w) uint8.
+        inverse: 1 / depth, 1/m, 0 in the sky.
+        radius: px.
     """
+    most = radius.amax((1, 2))
+    share = 1 / (radius * radius + 0.5)
+    sums = (light * share[:, None], share)
+    for k in range(_TAPS):  # a spiral that covers the disc evenly
+        reach = most * math.sqrt((k + 0.5) / _TAPS)
+        sums = _tap(sums, light, inverse, radius, reach, 2.399963 * k, math.pi * most * most / _TAPS)
+    return sums[0] / sums[1][:, None]
+
+
+def _depth_of_field(light: Tensor, depth: Tensor, focal: Tensor, sensors: Sequence[Sensor]) -> Tensor:
+    at = [k for k, sensor in enumerate(sensors) if sensor.aperture > 0]
+    if not at or min(depth.shape[-2:]) <= _SMALLEST:
+        return light
+    where = torch.tensor(at, device=light.device)
+    aperture = torch.tensor([sensors[k].aperture for k in at], device=light.device)
+    sharp = torch.tensor([1 / sensors[k].focus for k in at], device=light.device)
+    inverse = torch.where(depth[where].isfinite(), 1 / depth[where], 0.0)
+    radius = (aperture * focal[where] / 2)[:, None, None] * (inverse - sharp[:, None, None]).abs()
+    radius = radius.clamp(max=_WIDEST * depth.shape[-1])
+    return light.index_copy(0, where, _defocused(light[where], inverse, radius))
+
+
+def _exposed(light: Tensor, exposure: Tensor, balance: Tensor, vignette: Tensor) -> Tensor:
     h, w = light.shape[-2:]
-    sigma = sensor.blur * w / 1000
-    if sigma > 0.25 and min(h, w) > 16:
-        light = _blurred(light, sigma)
     y = torch.linspace(-1, 1, h, device=light.device)[:, None] * h / w
     x = torch.linspace(-1, 1, w, device=light.device)
-    light = light * (1 - sensor.vignette * (x * x + y * y) / (1 + (h / w) ** 2))
+    light = light * (1 - vignette[:, None, None, None] * (x * x + y * y) / (1 + (h / w) ** 2))
     # The log-average is what meters use: a lamp in the picture must not turn the room black.
-    luminance = light.mean(0).clamp(min=1e-6)
-    gain = sensor.exposure / luminance.log().mean().exp()
-    gains = torch.tensor(sensor.balance, device=light.device)[:, None, None] * gain
-    linear = light * gains
+    gain = exposure / light.mean(1).clamp(min=1e-6).log().mean((1, 2)).exp()
+    linear = light * (balance * gain[:, None])[:, :, None, None]
     # Shoulder: highlights bend towards white instead of clipping all at once.
-    linear = linear * (1 + linear / 4) / (1 + linear)
-    linear = torch.where(edge, _blurred(linear, 0.55), linear) if min(h, w) > 16 else linear
+    return linear * (1 + linear / 4) / (1 + linear)
+
+
+def _developed(linear: Tensor, contrast: Tensor, grain: Tensor) -> Tensor:
     encoded = linear.clamp(min=0).sqrt()
-    encoded = (encoded / 0.5).clamp(min=1e-4) ** sensor.contrast * 0.5
-    generator = torch.Generator().manual_seed(hash(sensor.seed) & 0x7FFFFFFF)
-    noise = torch.randn((3, h, w), generator=generator).to(light.device)
-    encoded = encoded + noise * sensor.noise * (0.4 + encoded.sqrt())
+    encoded = (encoded / 0.5).clamp(min=1e-4) ** contrast[:, None, None, None] * 0.5
+    encoded = encoded + grain * (0.4 + encoded.sqrt())
     return (encoded * 255).round().clamp(0, 255).to(torch.uint8)
+
+
+def photograph(light: Tensor, depth: Tensor, edge: Tensor, focal: Tensor, sensors: Sequence[Sensor]) -> Tensor:
+    """The images that cameras make of linear light.
+
+    Args:
+        light: (scenes, 3, h, w), any scale, one ray a pixel.
+        depth: (scenes, h, w), metres along z; NaN in the sky.
+        edge: (scenes, h, w), from `outlines`; real pixels are areas, so there the staircase of rays is smoothed.
+        focal: (scenes,), px.
+    Returns: (scenes, 3, h, w) uint8.
+    """
+    device, (h, w) = light.device, light.shape[-2:]
+
+    def column(name: str) -> Tensor:
+        return torch.tensor([getattr(sensor, name) for sensor in sensors], device=device, dtype=torch.float32)
+
+    light = _depth_of_field(light, depth, focal, sensors)
+    large = min(h, w) > _SMALLEST
+    if large:
+        light = _blurred(light, column("blur") * w / 1000)
+    linear = compiled(_exposed)(light, column("exposure"), column("balance"), column("vignette"))
+    if large:
+        linear = torch.where(edge[:, None], _blurred(linear, torch.full_like(focal, 0.55)), linear)
+    return compiled(_developed)(linear, column("contrast"), _grain(sensors, (3, h, w), device))
+
+
+def _grain(sensors: Sequence[Sensor], shape: tuple[int, ...], device: torch.device) -> Tensor:
+    """Noise of each sensor's deviation and seed, drawn where it is used."""
+    grain = torch.empty((len(sensors), *shape), device=device)
+    for noise, sensor in zip(grain, sensors, strict=True):
+        generator = torch.Generator(device).manual_seed(hash(sensor.seed) & 0x7FFFFFFF)
+        noise.normal_(generator=generator).mul_(sensor.noise)
+    return grain

@@ -1,8 +1,8 @@
 """Rendered samples on disk: numbered .npz files of many views each, written by several processes, resumable.
 
-A shard holds `image` uint8 (n, h, w, 3), `depth` uint16 (n, h, w), `normals` int8 (n, h, w, 3), `camera` float32
-(n, 4) as fx, fy, cx, cy, `family` and `index`. Depth is a logarithm in 65535 steps, wrong by
-less than 0.01 %; code 0 is sky.
+A shard holds `image` uint8 (n, h, w, 3), `depth` uint16 (n, h, w), `normals` int8 (n, h, w, 3), `planes` uint16
+(n, h, w), `camera` float32 (n, 4) as fx, fy, cx, cy, `family` and `index`. Depth is a logarithm in 65535 steps, wrong
+by less than 0.01 %; code 0 is sky. Planes are numbered from 1 in each sample by itself; shards of old have none.
 """
 
 from collections.abc import Iterator
@@ -16,8 +16,11 @@ import numpy as np
 from theodolite.camera.pinhole import Camera
 from theodolite.errors import OutputError
 from theodolite.synth.families import family_of, sample_scene
+from theodolite.synth.mesh_library import open_library
+from theodolite.synth.mesh_place import with_meshes
 from theodolite.synth.render import Rendered, render
-from theodolite.types import Float, UInt8
+from theodolite.synth.scene import Scene
+from theodolite.types import Float, Int, UInt8
 from theodolite.weights.atomic import replacing
 
 NEAREST, FARTHEST = 0.05, 2000.0  # metres that the depth code spans
@@ -49,6 +52,13 @@ def decode_normals(code: np.ndarray) -> Float[np.ndarray, "*shape 3"]:
     return np.where(length > 0, vectors / np.maximum(length, 1), np.nan).astype(np.float32)
 
 
+def encode_planes(planes: Int[np.ndarray, "h w"]) -> np.ndarray:
+    """The same planes numbered without gaps, uint16; 0 stays 0."""
+    numbers, places = np.unique(np.append(planes.ravel(), 0), return_inverse=True)
+    assert len(numbers) <= 65536, "more planes than uint16 can number"
+    return places[:-1].reshape(planes.shape).astype(np.uint16)
+
+
 @dataclass(frozen=True)
 class Order:
     """A set of samples to be rendered.
@@ -58,6 +68,9 @@ class Order:
         family: a key of `families.FAMILIES`, or "mix".
         shard: samples in a file.
         photographs: a folder of pictures for walls and boxes, or None.
+        textures: a folder of pictures of surfaces, or None; see `photo_textures`.
+        meshes: a folder of triangle meshes to place in rooms, see `mesh_library`, or None.
+        device: what renders, in PyTorch's words.
     """
 
     folder: Path
@@ -68,6 +81,9 @@ class Order:
     seed: int = 0
     shard: int = 100
     photographs: Path | None = None
+    textures: Path | None = None
+    meshes: Path | None = None
+    device: str = "cpu"
 
     @property
     def shards(self) -> int:
@@ -80,13 +96,22 @@ class Order:
         return range(number * self.shard, min((number + 1) * self.shard, self.count))
 
 
-def make(order: Order, indices: range, batch: int = 6) -> Iterator[tuple[str, int, Rendered]]:
+def _scene(order: Order, family: str, index: int) -> Scene:
+    scene = sample_scene(family, order.seed, index)
+    if order.meshes is None:
+        return scene
+    return with_meshes(scene, family, open_library(order.meshes), (order.seed, index))
+
+
+def make(order: Order, indices: range, batch: int | None = None) -> Iterator[tuple[str, int, Rendered]]:
     """Family, index and rendered view of each sample."""
+    # What a processor's cache holds; a graphics card is only busy with many times that.
+    batch = batch or (6 if order.device == "cpu" else 64)
     for start in range(indices.start, indices.stop, batch):
         some = range(start, min(start + batch, indices.stop))
         names = [family_of(order.family, order.seed, index) for index in some]
-        scenes = [sample_scene(name, order.seed, index) for name, index in zip(names, some, strict=True)]
-        views = render(scenes, order.height, order.width, photographs=order.photographs)
+        scenes = [_scene(order, name, index) for name, index in zip(names, some, strict=True)]
+        views = render(scenes, order.height, order.width, order.device, order.photographs, order.textures)
         yield from zip(names, some, views, strict=True)
 
 
@@ -102,6 +127,7 @@ def write_shard(order: Order, number: int) -> Path:
                 image=np.stack([v.image for v in views]),
                 depth=encode_depth(np.stack([v.depth for v in views])),
                 normals=encode_normals(np.stack([v.normals for v in views])),
+                planes=np.stack([encode_planes(v.planes) for v in views]),
                 camera=np.array([(v.camera.fx, v.camera.fy, v.camera.cx, v.camera.cy) for v in views], np.float32),
                 family=np.array([name for name, _, _ in samples]),
                 index=np.array([index for _, index, _ in samples]),
@@ -115,11 +141,12 @@ def write_shard(order: Order, number: int) -> Path:
 
 @dataclass(frozen=True)
 class Shard:
-    """A shard read back: everything in the units of `Rendered`."""
+    """A shard read back: everything in the units of `Rendered`; planes are all 0 where it was written without."""
 
     image: UInt8[np.ndarray, "n h w 3"]
     depth: Float[np.ndarray, "n h w"]
     normals: Float[np.ndarray, "n h w 3"]
+    planes: Int[np.ndarray, "n h w"]
     cameras: tuple[Camera, ...]
     family: tuple[str, ...]
     index: tuple[int, ...]
@@ -131,7 +158,9 @@ def read_shard(path: Path) -> Shard:
         h, w = image.shape[1:3]
         cameras = tuple(Camera(fx, fy, cx, cy, w, h) for fx, fy, cx, cy in data["camera"].tolist())
         depth, normals = decode_depth(data["depth"]), decode_normals(data["normals"])
-        return Shard(image, depth, normals, cameras, tuple(data["family"].tolist()), tuple(data["index"].tolist()))
+        planes = data["planes"].astype(np.int32) if "planes" in data else np.zeros(depth.shape, np.int32)
+        family, index = tuple(data["family"].tolist()), tuple(data["index"].tolist())
+        return Shard(image, depth, normals, planes, cameras, family, index)
 
 
 def _work(order: Order, number: int) -> Path:

@@ -3,39 +3,37 @@
 import numpy as np
 
 from theodolite.synth import furniture as f
+from theodolite.synth import surfaces
 from theodolite.synth.builder import SHADOWS_NONE, SHADOWS_SUN, Builder
 from theodolite.synth.material import Material, material, metal, paint, wood
 from theodolite.synth.outdoor import tree
 from theodolite.synth.plan import Opening, Plan, length_of, on_wall
 from theodolite.synth.prints import muted
-from theodolite.synth.textures import Rng
+from theodolite.synth.textures import Rng, pick
 
 
 def floor_skin(rng: Rng, kind: str) -> Material:
     if kind in ("bath", "kitchen") and rng.random() < 0.7:
-        return material(rng, "tiles", rng.uniform(0.8, 2.4), rng.uniform(0.6, 1.0), rng.uniform(0.1, 0.5))
-    name = rng.choice(["planks", "parquet", "carpet", "tiles", "concrete"], p=[0.45, 0.15, 0.25, 0.1, 0.05])
-    gloss = {"planks": 0.3, "parquet": 0.35, "tiles": 0.4}.get(name, 0.0)
-    period = {"planks": 1.4, "parquet": 1.6, "carpet": 0.5, "tiles": 1.6, "concrete": 3.0}[name]
-    return material(
-        rng,
-        str(name),
-        period * rng.uniform(0.8, 1.2),
-        rng.uniform(0.75, 1.1),
-        rng.uniform(0, gloss),
-        rng.uniform(10, 60),
-    )
+        return surfaces.floor_tiles(rng, rng.uniform(0.6, 1.0), rng.uniform(0.1, 0.5))
+    tint, chance = rng.uniform(0.75, 1.1), rng.random()
+    if chance < 0.45:
+        return surfaces.planking(rng, tint, rng.uniform(0, 0.3))
+    if chance < 0.6:
+        return surfaces.parquetry(rng, tint, rng.uniform(0, 0.35))
+    if chance < 0.85:
+        return material(rng, "carpet", rng.uniform(0.4, 0.6), tint)
+    return surfaces.floor_tiles(rng, tint) if chance < 0.95 else material(rng, "concrete", 3.0, tint)
 
 
 def wall_skin(rng: Rng, kind: str) -> Material:
-    pick = rng.random()
-    if kind == "bath" and pick < 0.7:
-        return material(rng, "tiles", rng.uniform(0.6, 1.6), 1.0, 0.4)
-    if pick < 0.72:
+    chance = rng.random()
+    if kind == "bath" and chance < 0.7:
+        return surfaces.wall_tiles(rng)
+    if chance < 0.72:
         return material(rng, "plaster", 2.0, np.clip(muted(rng) * 0.45 + rng.uniform(0.3, 0.55), 0, 1))
-    if pick < 0.9:
+    if chance < 0.9:
         return material(rng, "wallpaper", rng.uniform(0.4, 1.2))
-    return material(rng, "bricks", 1.8) if pick < 0.95 else material(rng, "concrete", 3.0)
+    return surfaces.brickwork(rng) if chance < 0.95 else material(rng, "concrete", 3.0)
 
 
 def make_openings(plan: Plan, rng: Rng, kind: str) -> list[Opening]:
@@ -58,15 +56,11 @@ def build_shell(b: Builder, rng: Rng, plan: Plan, openings: list[Opening], kind:
     thick = 0.25
     w, d, h = plan.width, plan.depth, plan.height
     b.slab((-thick, -thick, -0.2), (w + thick, d + thick, 0), floor_skin(rng, kind), SHADOWS_SUN)
-    white = (
-        material(rng, "plaster", 2.0, rng.uniform(0.85, 1.0))
-        if rng.random() < 0.9
-        else material(rng, "tiles", 2.4, 1.0)
-    )
+    white = material(rng, "plaster", 2.0, rng.uniform(0.85, 1.0)) if rng.random() < 0.9 else surfaces.planking(rng, 1.1)
     b.slab((-thick, -thick, h), (w + thick, d + thick, h + 0.2), white, SHADOWS_SUN)
     common = wall_skin(rng, kind)
     other = wall_skin(rng, kind) if rng.random() < 0.3 else common
-    skirting = paint(rng, rng.choice([0.95, 0.95, 0.3])) if rng.random() < 0.75 else None
+    skirting = paint(rng, pick(rng, 0.95, 0.95, 0.3)) if rng.random() < 0.75 else None
     for wall in range(4):
         skin = other if wall == 0 else common
         x, y, yaw = on_wall(plan, wall, 0, 0)
@@ -107,7 +101,7 @@ def build_door(side: Builder, rng: Rng, o: Opening) -> None:
 
 
 def build_window(side: Builder, rng: Rng, o: Opening) -> None:
-    frame = paint(rng, rng.choice([0.95, 0.95, 0.25])) if rng.random() < 0.8 else wood(rng)
+    frame = paint(rng, pick(rng, 0.95, 0.95, 0.25)) if rng.random() < 0.8 else wood(rng)
     width, height, middle = o.high - o.low, o.head - o.sill, (o.low + o.high) / 2
     for x in np.linspace(o.low, o.high, 2 + int(rng.integers(0, 3))):
         side.box((float(x), 0.12, o.sill + height / 2), (0.06, 0.06, height), frame)
@@ -127,7 +121,7 @@ def build_window(side: Builder, rng: Rng, o: Opening) -> None:
         side.rod((o.low - 0.3, -0.09, o.head + 0.16), (o.high + 0.3, -0.09, o.head + 0.16), 0.012, metal(rng))
     elif dress < 0.55:
         drop = rng.uniform(0.2, 0.9) * height
-        side.box((middle, 0.05, o.head - drop / 2), (width, 0.01, drop), material(rng, "blinds", 0))
+        side.box((middle, 0.05, o.head - drop / 2), (width, 0.01, drop), material(rng, "blinds", 0.8))
     if o.sill > 0.6 and rng.random() < 0.6:  # a radiator below
         side.box((middle, -0.08, 0.4), (min(width, 1.6), 0.1, 0.5), material(rng, "ribbed", 0.8, 1.15))
 
@@ -136,7 +130,7 @@ def build_outside(b: Builder, rng: Rng, plan: Plan, openings: list[Opening]) -> 
     """Ground, a tree and a house before the windows."""
     if all(o.door for o in openings):
         return
-    level = -rng.choice([0.3, 3.0, 6.0])
+    level = -pick(rng, 0.3, 3.0, 6.0)
     b.box(
         (plan.width / 2, plan.depth / 2, level - 0.5), (120, 120, 1), material(rng, "grass", 4.0), shadows=SHADOWS_NONE
     )

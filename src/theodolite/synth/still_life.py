@@ -8,24 +8,25 @@ import numpy as np
 from theodolite.synth import furniture as f
 from theodolite.synth.builder import Builder
 from theodolite.synth.illumination import table_light
-from theodolite.synth.look import indoor_sensor
+from theodolite.synth.look import focused, indoor_sensor
 from theodolite.synth.material import Material, material, paint, wood
 from theodolite.synth.objects import ANY, DESK, KITCHEN, keyboard, laptop, monitor, mouse, scatter
 from theodolite.synth.prints import muted
 from theodolite.synth.scene import Scene, View
-from theodolite.synth.textures import Rng
-from theodolite.synth.views import Wish, best_view, focal_length, looking
+from theodolite.synth.shell import floor_skin, wall_skin
+from theodolite.synth.textures import Rng, pick
+from theodolite.synth.views import Wish, best_view, focal_length, glance, looking, off_centre, tilted
 
 
 def _backdrop(b: Builder, rng: Rng, away: float, height: float) -> None:
     """Floor, a wall at `away` metres and what stands or hangs there; the table top is at `height`."""
-    floor = material(rng, str(rng.choice(["planks", "tiles", "carpet", "parquet"])), 1.5, rng.uniform(0.7, 1.0), 0.2)
+    floor = floor_skin(rng, "hall")
     b.box((0, 0, -height - 0.1), (12, 12, 0.2), floor)
-    pick = rng.random()
-    if pick < 0.6:
+    chance = rng.random()
+    if chance < 0.6:
         skin = material(rng, "plaster", 2.0, np.clip(muted(rng) * 0.5 + 0.4, 0, 1))
     else:
-        skin = material(rng, str(rng.choice(["wallpaper", "tiles", "bricks", "concrete"])), rng.uniform(0.8, 1.8))
+        skin = wall_skin(rng, pick(rng, "bath", "hall", "hall"))
     b.box((0, away + 0.1, 1.4 - height), (12, 0.2, 2.8), skin)
     b.box((0, 0, 2.8 - height), (12, 12, 0.2), paint(rng, 0.95, 0), shadows=0)
     wall = b.at(0, away, -height)
@@ -62,8 +63,7 @@ def _candidates(rng: Rng, size: tuple[float, float], low: bool) -> Iterator[View
             target[1] - away * math.cos(turn) * math.cos(lift),
             target[2] + away * math.sin(lift) + 0.03,
         )
-        shift = (float(rng.normal(0, 0.012)), float(rng.normal(0, 0.012)))
-        yield View(looking(eye, target, rng.normal(0, 0.05)), focal_length(rng), shift)
+        yield View(looking(eye, target, tilted(rng, 0.05)), focal_length(rng), off_centre(rng))
 
 
 def make_still_life(rng: Rng, seed: tuple[int, ...]) -> Scene:
@@ -97,7 +97,8 @@ def make_still_life(rng: Rng, seed: tuple[int, ...]) -> Scene:
     solids = b.solids()
     lights, surroundings = table_light(rng, away)
     view = best_view(solids, _candidates(rng, size, rng.random() < 0.2), Wish(0.15, (0.2, 1.6), 0.55, 8), background)
-    return Scene(solids, lights, surroundings, view, indoor_sensor(rng, seed))
+    sensor = focused(rng, indoor_sensor(rng, seed), glance(solids, view).depth)
+    return Scene(solids, lights, surroundings, view, sensor)
 
 
 def _work_place(top: Builder, rng: Rng, size: tuple[float, float], taken: list) -> None:

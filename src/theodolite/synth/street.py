@@ -2,23 +2,42 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from theodolite.synth import outdoor as o
+from theodolite.synth import surfaces
 from theodolite.synth.builder import Builder
-from theodolite.synth.illumination import daylight
+from theodolite.synth.fittings import luminous
 from theodolite.synth.look import outdoor_sensor
 from theodolite.synth.material import Material, material, metal, paint
 from theodolite.synth.prints import muted, vivid
-from theodolite.synth.scene import Scene, View
-from theodolite.synth.textures import Rng
-from theodolite.synth.views import Wish, best_view, focal_length, looking
+from theodolite.synth.scene import Scene, Triple, View
+from theodolite.synth.textures import Rng, pick
+from theodolite.synth.views import Wish, best_view, focal_length, looking, off_centre, tilted
+from theodolite.synth.weather import hour_of, open_air
 
-LANE = 3.5
-FAR = 160.0  # metres of street ahead that are built
-NEAR = 45.0  # metres within which small parts are worth building
+FAR = 130.0  # metres of street ahead that are built
+NEAR = 30.0  # metres within which small parts are worth building
+
+
+@dataclass(frozen=True)
+class _Road:
+    """A road along y in the middle of a street.
+
+    Args:
+        lane: width of a lane, 2.75 m in a town to 3.6 m in the country.
+        half: from its middle to the kerb.
+        pavement: width of each pavement, 0 for none.
+        night: whether lamps, shops and some windows are lit.
+    """
+
+    lanes: int
+    lane: float
+    half: float
+    pavement: float
+    night: bool
 
 
 @dataclass(frozen=True)
@@ -46,14 +65,14 @@ def _facade(rng: Rng, storeys: int, storey: float) -> Material:
     return Material(made.texture, made.period, made.tint, 0.1, 30.0, 0.0, (made.offset[0], storeys % 2 / 8))
 
 
-def block(b: Builder, rng: Rng, width: float, fine: bool = True) -> None:
+def block(b: Builder, rng: Rng, width: float, fine: bool = True, night: bool = False) -> None:
     """A town house whose front is y = 0, its body towards +y."""
     storeys, storey, depth = int(rng.integers(2, 8)), rng.uniform(2.7, 3.3), rng.uniform(9, 14)
     height = storeys * storey
     skin = _facade(rng, storeys, storey)
     b.box((0, depth / 2, height / 2), (width, depth, height), skin)
     if rng.random() < 0.5:
-        b.wedge((0, depth / 2, height + 1.5), (width, depth, 3.0), material(rng, "roof_tiles", 2.5), (0.0, 1.0))
+        b.wedge((0, depth / 2, height + 1.5), (width, depth, 3.0), surfaces.roofing(rng), (0.0, 1.0))
     else:
         b.box((0, depth / 2 - 0.1, height + 0.2), (width + 0.1, depth + 0.3, 0.5), paint(rng, muted(rng), 0))
     plinth = material(rng, "concrete", 3.0, rng.uniform(0.6, 1.1))
@@ -64,7 +83,7 @@ def block(b: Builder, rng: Rng, width: float, fine: bool = True) -> None:
             b.box(
                 (x, -0.08, storey * 0.52),
                 (width / units - 0.1, 0.2, storey * 1.04),
-                material(rng, "shopfront", 0, 1.0, 0.3),
+                material(rng, "shopfront", 0, 1.0, 0.3, glow=0.9 * night),
             )
             if rng.random() < 0.4:
                 b.wedge(
@@ -89,19 +108,17 @@ def block(b: Builder, rng: Rng, width: float, fine: bool = True) -> None:
         b.box(
             (rng.uniform(-0.4, 0.4) * width, depth / 2, height + rng.uniform(2.5, 3.5)),
             (0.6, 0.9, 1.4),
-            material(rng, "bricks", 1.8),
+            surfaces.brickwork(rng),
         )
 
 
-def _house(b: Builder, rng: Rng, width: float, fine: bool = True) -> None:
+def house(b: Builder, rng: Rng, width: float, fine: bool = True, night: bool = False) -> None:
     """A detached house with a gable roof and windows that stand out, its front y = 0."""
     storeys, depth, storey = int(rng.integers(1, 3)), rng.uniform(7, 10), rng.uniform(2.6, 2.9)
     height, roof = storeys * storey, rng.uniform(2.0, 3.5)
-    skin = (
-        material(rng, "bricks", 1.8) if rng.random() < 0.45 else material(rng, "plaster", 4.0, muted(rng) * 0.4 + 0.5)
-    )
+    skin = surfaces.brickwork(rng) if rng.random() < 0.45 else material(rng, "plaster", 4.0, muted(rng) * 0.4 + 0.5)
     b.box((0, depth / 2, height / 2), (width, depth, height), skin)
-    tiles = material(rng, "roof_tiles", 2.2)
+    tiles = surfaces.roofing(rng)
     if rng.random() < 0.6:
         b.wedge(
             (0, depth / 2, height + roof / 2),
@@ -111,7 +128,7 @@ def _house(b: Builder, rng: Rng, width: float, fine: bool = True) -> None:
         )
     else:
         b.wedge((0, depth / 2, height + roof / 2), (width + 0.8, depth + 0.6, roof), tiles, (1.0, 0.0))
-    frame, glass = paint(rng, rng.choice([0.95, 0.3])), paint(rng, (0.16, 0.19, 0.22), 1.0)
+    frame, dark, lit = paint(rng, pick(rng, 0.95, 0.3)), paint(rng, (0.16, 0.19, 0.22), 1.0), luminous(0.8)
     door_at = int(rng.integers(3))
     for level in range(storeys):
         for k in range(3):
@@ -122,10 +139,10 @@ def _house(b: Builder, rng: Rng, width: float, fine: bool = True) -> None:
                 continue
             w, h = rng.uniform(1.0, 1.7), rng.uniform(1.1, 1.4)
             b.box((x, 0, z), (w + 0.12, 0.1, h + 0.12), frame)
-            b.box((x, -0.03, z), (w, 0.06, h), glass)
+            b.box((x, -0.03, z), (w, 0.06, h), lit if night and rng.random() < 0.4 else dark)
             if fine:
                 b.box((x, -0.05, z), (0.05, 0.05, h), frame)
-    b.box((width * 0.3, depth * 0.4, height + roof), (0.6, 0.6, 1.5), material(rng, "bricks", 1.8))
+    b.box((width * 0.3, depth * 0.4, height + roof), (0.6, 0.6, 1.5), surfaces.brickwork(rng))
     if rng.random() < 0.4:
         b.box((width / 2 + 1.8, 3.5, 1.3), (3.4, 6, 2.6), skin)
         b.box((width / 2 + 1.8, 0.45, 1.1), (2.6, 0.1, 2.1), material(rng, "ribbed", 1.0))
@@ -137,10 +154,10 @@ def _front_garden(b: Builder, rng: Rng, width: float, deep: float) -> None:
     if kind < 0.35:
         o.hedge(b.at(0, -deep + 0.4), rng, width * 0.8)
     elif kind < 0.6:
-        wall = material(rng, "bricks", 1.8)
+        wall = surfaces.brickwork(rng)
         b.box((-0.15 * width, -deep + 0.2, 0.45), (width * 0.65, 0.22, 0.9), wall)
     elif kind < 0.8:
-        plank = paint(rng, rng.choice([0.9, 0.5, 0.3]), 0)
+        plank = paint(rng, pick(rng, 0.9, 0.5, 0.3), 0)
         for x in np.arange(-width / 2, width / 2, 0.45):
             b.box((float(x), -deep + 0.2, 0.5), (0.12, 0.03, 1.0), plank)
         b.box((0, -deep + 0.22, 0.75), (width, 0.03, 0.08), plank)
@@ -150,42 +167,44 @@ def _front_garden(b: Builder, rng: Rng, width: float, deep: float) -> None:
         o.tree(b.at(rng.uniform(-0.5, 0.5) * width, -deep * 0.6), rng, rng.uniform(3, 8))
 
 
-def _markings(b: Builder, rng: Rng, lanes: int, half: float) -> None:
+def _markings(b: Builder, rng: Rng, road: _Road) -> None:
+    """Lines 12 cm wide, dashes of 3 m with 6 m between; a crossing of bars 0.5 m wide."""
     white = material(rng, "concrete", 1.0, 1.35)
-    for k in range(1, lanes):
-        x = (k - lanes / 2) * LANE
-        solid = rng.random() < 0.2
+    for k in range(1, road.lanes):
+        x = (k - road.lanes / 2) * road.lane
+        if rng.random() < 0.2:
+            b.box((x, 40, 0.002), (0.12, 130, 0.004), white, shadows=0)
+            continue
         for y in np.arange(-2, FAR * 0.5, 9.0):
-            b.box((x, float(y), 0.002), (0.12, 9.0 if solid else 3.0, 0.004), white, shadows=0)
+            b.box((x, float(y), 0.002), (0.12, 3.0, 0.004), white, shadows=0)
     if rng.random() < 0.6:
         for side in (-1, 1):
-            b.box((side * (lanes * LANE / 2 - 0.15), 50, 0.002), (0.12, 180, 0.004), white, shadows=0)
+            b.box((side * (road.lanes * road.lane / 2 - 0.15), 50, 0.002), (0.12, 180, 0.004), white, shadows=0)
     if rng.random() < 0.3:
         y = rng.uniform(6, 40)
-        for x in np.arange(-half + 0.5, half - 0.3, 1.0):
+        for x in np.arange(-road.half + 0.5, road.half - 0.3, 1.0):
             b.box((float(x), y, 0.002), (0.5, 3.0, 0.004), white, shadows=0)
 
 
-def _ground(b: Builder, rng: Rng, half: float, pavement: float, town: bool) -> None:
-    """Road along y, `half` wide to each side, kerb 0.12 m, pavement, and what lies beyond."""
-    beyond = material(rng, "paving", 2.0) if town else material(rng, "grass", 5.0)
+def _ground(b: Builder, rng: Rng, road: _Road, town: bool) -> None:
+    """The road, a kerb of 10 to 15 cm, the pavement, and what lies beyond."""
+    half, pavement, kerb = road.half, road.pavement, rng.uniform(0.1, 0.15)
+    beyond = surfaces.paving(rng) if town else material(rng, "grass", 5.0)
     b.box((0, 400, -0.6), (1600, 2000, 1.0), material(rng, "grass", 5.0), shadows=0)
-    name, period = ("asphalt", 4.0) if rng.random() < 0.9 else ("cobbles", 2.5)
-    road = material(rng, name, period, rng.uniform(0.75, 1.2))
-    b.slab((-half, -60, -0.5), (half, 900, 0), road, 0)
+    tint = rng.uniform(0.75, 1.2)
+    skin = material(rng, "asphalt", 4.0, tint) if rng.random() < 0.9 else surfaces.setts(rng, tint)
+    b.slab((-half, -60, -0.5), (half, 900, 0), skin, 0)
     if pavement:
-        walk, kerb = (
-            material(rng, "paving" if rng.random() < 0.7 else "asphalt", 2.5),
-            material(rng, "concrete", 2.0, 1.15),
-        )
+        walk = surfaces.paving(rng) if rng.random() < 0.7 else material(rng, "asphalt", 2.5)
+        stone = material(rng, "concrete", 2.0, 1.15)
         for side in (-1, 1):
             edges = sorted((side * half, side * (half + 0.15)))
-            b.slab((edges[0], -60, -0.5), (edges[1], 900, 0.12), kerb, 0)
+            b.slab((edges[0], -60, -0.5), (edges[1], 900, kerb), stone, 0)
             edges = sorted((side * (half + 0.15), side * (half + pavement)))
-            b.slab((edges[0], -60, -0.5), (edges[1], 900, 0.115), walk, 0)
+            b.slab((edges[0], -60, -0.5), (edges[1], 900, kerb - 0.005), walk, 0)
     for side in (-1, 1):
         edges = sorted((side * (half + pavement), side * (half + pavement + 60)))
-        b.slab((edges[0], -60, -0.5), (edges[1], 900, 0.1 if town else 0.02), beyond, 0)
+        b.slab((edges[0], -60, -0.5), (edges[1], 900, kerb - 0.02 if town else 0.02), beyond, 0)
 
 
 def _distance(b: Builder, rng: Rng) -> None:
@@ -195,7 +214,7 @@ def _distance(b: Builder, rng: Rng) -> None:
         x, y = rng.uniform(-300, 300), rng.uniform(250, 600)
         b.ball((x, y, 0), (rng.uniform(100, 400), 100, rng.uniform(15, 90)), green)
     for _ in range(int(rng.integers(4, 14))):
-        x, y = rng.uniform(-120, 120), rng.uniform(FAR, FAR + 90)
+        x, y = rng.uniform(-120, 120), rng.uniform(FAR, FAR + 110)
         if abs(x) < 15:
             continue
         if rng.random() < 0.5:
@@ -208,125 +227,148 @@ def _distance(b: Builder, rng: Rng) -> None:
             )
 
 
-def _row(b: _Side, rng: Rng, kind: str, setback: float, pavement: float) -> None:
+def _row(b: _Side, rng: Rng, kind: str, setback: float, road: _Road) -> None:
     """Buildings or trees along one side."""
     at = rng.uniform(-30, -10)
     while at < FAR:
+        near = -8 < at < NEAR
         if kind == "town":
             width = rng.uniform(9, 24)
             if rng.random() < 0.9:
-                block(b.at(at + width / 2, setback), rng, width, at < NEAR)
+                block(b.at(at + width / 2, setback), rng, width, near, road.night)
             at += width + (0 if rng.random() < 0.75 else rng.uniform(2, 14))
         elif kind == "suburb":
             width = rng.uniform(8, 13)
-            _house(b.at(at + width / 2, setback + rng.uniform(0, 2)), rng, width, at < NEAR)
-            if at < NEAR:
-                _front_garden(b.at(at + width / 2, setback), rng, width + 2, setback - pavement)
-            at += width + rng.uniform(2, 9)
+            house(b.at(at + width / 2, setback + rng.uniform(0, 2)), rng, width, near, road.night)
+            if near:
+                _front_garden(b.at(at + width / 2, setback), rng, width + 2, setback - road.pavement)
+            at += width + rng.uniform(2, 9) * (1 if at < 50 else 2)
         else:
-            pick = rng.random()
+            chance = rng.random()
             place = b.at(at, setback + rng.uniform(0, 15))
-            if pick < 0.7:
-                o.tree(place, rng, rng.uniform(5, 15), at < NEAR * 0.7)
-            elif pick < 0.85:
+            if chance < 0.7:
+                o.tree(place, rng, rng.uniform(5, 15), near)
+            elif chance < 0.85:
                 o.bush(place, rng, rng.uniform(1, 3))
             elif at > 10:
-                _house(b.at(at + 5, setback + rng.uniform(6, 25)), rng, rng.uniform(9, 14), at < NEAR)
+                house(b.at(at + 5, setback + rng.uniform(6, 25)), rng, rng.uniform(9, 14), near, road.night)
             at += rng.uniform(3, 16)
 
 
-def _pavement_things(b: _Side, rng: Rng, deep: float, kind: str) -> None:
-    """From the kerb to the fronts, `deep` metres."""
+def _pavement_things(b: _Side, rng: Rng, road: _Road, kind: str) -> list[Triple]:
+    """From the kerb to the fronts; returns where street lamps shine."""
+    deep, lamps = road.pavement, []
     step, at = rng.uniform(8, 22), rng.uniform(-5, 12)
     if rng.random() < 0.6:
-        while at < 90:
+        while at < 65:
             o.tree(b.at(at, 0.8), rng, rng.uniform(4.5, 9), at < NEAR * 0.7)
             at += step
     step, at = rng.uniform(20, 35), rng.uniform(0, 20)
-    while at < 110:
-        o.lamp_post(b.at(at, 0.4, -math.pi / 2), rng)
+    while at < 85:
+        lamps.append(o.lamp_post(b.at(at, 0.4, -math.pi / 2), rng, road.night))
         at += step
     things = (o.road_sign, o.road_sign, o.litter_bin, o.bench, o.bollard, o.bicycle, o.traffic_light)
     for _ in range(int(rng.integers(3, 12))):
-        place = b.at(rng.uniform(0, 60), rng.uniform(0.3, max(0.4, deep - 0.4)), math.pi / 2 * int(rng.integers(4)))
+        place = b.at(rng.uniform(0, 45), rng.uniform(0.3, max(0.4, deep - 0.4)), math.pi / 2 * int(rng.integers(4)))
         things[int(rng.integers(len(things)))](place, rng)
     people = int(rng.integers(0, 8)) if kind != "country" else int(rng.integers(0, 2))
     for _ in range(people):
-        turn = rng.choice([-1, 1]) * math.pi / 2 + rng.normal(0, 0.3)
-        o.person(b.at(rng.uniform(2, 45), rng.uniform(0.3, max(0.4, deep - 0.3)), turn), rng)
+        turn = pick(rng, -1, 1) * math.pi / 2 + rng.normal(0, 0.3)
+        o.person(b.at(rng.uniform(2, 35), rng.uniform(0.3, max(0.4, deep - 0.3)), turn), rng)
+    return lamps
 
 
-def _traffic(b: Builder, rng: Rng, lanes: int, half: float, parked: bool, clear: float) -> None:
+def _traffic(b: Builder, rng: Rng, road: _Road, parked: bool, clear: float) -> None:
     """Cars on the lanes, towards and away, and parked along the kerb; none within `clear` m of the camera's place."""
-    for lane in range(lanes):
-        x = (lane - (lanes - 1) / 2) * LANE
-        away = x > 0 or lanes == 1
+    for lane in range(road.lanes):
+        x = (lane - (road.lanes - 1) / 2) * road.lane
+        away = x > 0 or road.lanes == 1
         y = clear + rng.uniform(0, 25)
-        while y < 120:
+        while y < 85:
             place = b.at(x + rng.normal(0, 0.2), y + 2, 0, math.pi if away else rng.normal(0, 0.02))
             if rng.random() < 0.85:
-                o.car(place, rng, y < NEAR)
+                o.car(place, rng, y < NEAR, road.night)
             else:
                 o.van(place, rng)
             y += rng.uniform(9, 60)
     if parked:
         for side in (-1, 1):
             y = rng.uniform(-3, 8)
-            while y < 100:
+            while y < 65:
                 if rng.random() < 0.75:
-                    o.car(b.at(side * (half - 1.05), y + 2.5, 0, math.pi if side > 0 else 0.0), rng, y < NEAR)
-                y += rng.uniform(5.2, 7.5)
+                    turn = math.pi if side > 0 else 0.0
+                    o.car(b.at(side * (road.half - 1.05), y + 2.5, 0, turn), rng, y < NEAR * 0.8)
+                y += rng.uniform(5.2, 7.5) * (1 if y < 45 else 2)
 
 
-def _candidates(rng: Rng, lanes: int, half: float, pavement: float) -> Iterator[View]:
-    driving = rng.random() < 0.6 or not pavement
+def _from_the_road(rng: Rng, road: _Road) -> tuple[Triple, float, float]:
+    """Eye, heading and pitch of a camera behind a windscreen."""
+    x = (max(0, road.lanes // 2) + 0.5 - road.lanes / 2) * road.lane + rng.normal(0, 0.3)
+    return (x, 0.0, rng.uniform(1.2, 1.75)), rng.normal(0, 0.06 if rng.random() < 0.7 else 0.6), rng.normal(-0.03, 0.04)
+
+
+def _from_the_side(rng: Rng, road: _Road, heights: tuple[float, float], pitch: float) -> tuple[Triple, float, float]:
+    """The same of somebody, or something, on the pavement or above it."""
+    side = pick(rng, -1, 1)
+    x = side * (road.half + rng.uniform(0.3, max(0.4, road.pavement - 0.5)))
+    return (x, rng.uniform(-2, 5), rng.uniform(*heights)), rng.normal(side * 0.3, 0.5), rng.normal(pitch, 0.07)
+
+
+def _candidates(rng: Rng, road: _Road) -> Iterator[View]:
+    style = rng.random()
     for _ in range(16):
-        if driving:
-            x = (max(0, lanes // 2) + 0.5 - lanes / 2) * LANE + rng.normal(0, 0.3)
-            eye = (x, 0.0, rng.uniform(1.2, 1.75))
-            heading, pitch = rng.normal(0, 0.06 if rng.random() < 0.7 else 0.6), rng.normal(-0.03, 0.04)
-        else:
-            side = rng.choice([-1, 1])
-            eye = (
-                side * (half + rng.uniform(0.3, max(0.4, pavement - 0.5))),
-                rng.uniform(-2, 5),
-                rng.uniform(1.4, 1.75),
-            )
-            heading, pitch = rng.normal(side * 0.3, 0.5), rng.normal(-0.03, 0.07)
+        if style < 0.5 or (not road.pavement and style < 0.85):
+            (eye, heading, pitch), level = _from_the_road(rng, road), 0.015
+        elif style < 0.78:
+            (eye, heading, pitch), level = _from_the_side(rng, road, (1.4, 1.75), -0.03), 0.03
+        elif style < 0.87:  # a delivery robot or a dog
+            (eye, heading, pitch), level = _from_the_side(rng, road, (0.3, 0.65), 0.04), 0.03
+        else:  # a drone, a mast or an upper window
+            (eye, heading, pitch), level = _from_the_side(rng, road, (3.0, 8.0), -0.3), 0.03
         ahead = (eye[0] - math.sin(heading) * 10, eye[1] + math.cos(heading) * 10, eye[2] + 10 * math.tan(pitch))
-        focal = rng.uniform(0.55, 1.15) if rng.random() < 0.7 else focal_length(rng)
-        shift = (float(rng.normal(0, 0.012)), float(rng.normal(0, 0.012)))
-        yield View(looking(eye, ahead, rng.normal(0, 0.015 if driving else 0.03)), focal, shift)
+        focal = rng.uniform(0.55, 1.15) if rng.random() < 0.6 else focal_length(rng)
+        yield View(looking(eye, ahead, tilted(rng, level)), focal, off_centre(rng))
+
+
+def _street(rng: Rng, kind: str) -> _Road:
+    lanes = pick(rng, 1, 2, 2, 3, 4) if kind != "suburb" else 2
+    lane = rng.uniform(2.75, 3.3) if kind != "country" else rng.uniform(3.0, 3.6)
+    parked = kind != "country" and rng.random() < 0.7
+    pavement = 0.0 if kind == "country" and rng.random() < 0.8 else rng.uniform(1.6, 4.5)
+    return _Road(lanes, lane, lanes * lane / 2 + (2.2 if parked else 0.2), pavement, False)
+
+
+def _guard_rail(side: _Side, rng: Rng) -> None:
+    rail, post = metal(rng, 0.8), metal(rng, 0.5)
+    side.at(70, 0.6).box((0, 0, 0.6), (180, 0.06, 0.3), rail)
+    for x in np.arange(0, 60, 4.0):
+        side.at(float(x), 0.66).box((0, 0, 0.35), (0.1, 0.1, 0.7), post)
 
 
 def make_street(rng: Rng, seed: tuple[int, ...]) -> Scene:
-    """A straight street, seen from a car or from the pavement."""
+    """A straight street by day or night, seen from a car, the pavement, near the ground or above."""
     kind = str(rng.choice(["town", "suburb", "country"], p=[0.5, 0.3, 0.2]))
-    lanes = int(rng.choice([1, 2, 2, 3, 4])) if kind != "suburb" else 2
-    parked = kind != "country" and rng.random() < 0.7
-    half = lanes * LANE / 2 + (2.2 if parked else 0.2)
-    pavement = 0.0 if kind == "country" and rng.random() < 0.8 else rng.uniform(1.6, 4.5)
+    hour = hour_of(rng)
+    road = replace(_street(rng, kind), night=hour == "night")
     b = Builder()
-    _ground(b, rng, half, pavement, kind == "town")
-    _markings(b, rng, lanes, half)
+    _ground(b, rng, road, kind == "town")
+    _markings(b, rng, road)
     background = len(b.rows)
+    pavement = road.pavement
     setback = {"town": pavement + 0.3, "suburb": pavement + rng.uniform(3, 8), "country": rng.uniform(2, 8)}[kind]
+    lamps: list[Triple] = []
     for sign in (-1, 1):
-        side = _Side.of(b, half, sign)
-        _row(side, rng, kind, setback, pavement)
+        side = _Side.of(b, road.half, sign)
+        _row(side, rng, kind, setback, road)
         if pavement:
-            _pavement_things(side.raised(0.12), rng, pavement, kind)
-        elif rng.random() < 0.5:  # a guard rail
-            rail, post = metal(rng, 0.8), metal(rng, 0.5)
-            side.at(70, 0.6).box((0, 0, 0.62), (180, 0.06, 0.3), rail)
-            for x in np.arange(0, 70, 4.0):
-                side.at(float(x), 0.66).box((0, 0, 0.35), (0.1, 0.1, 0.7), post)
-    _traffic(b, rng, lanes, half, parked, rng.uniform(6, 14))
-    if rng.random() < 0.3:  # a building or trees across the end
-        y = rng.uniform(45, 140)
-        block(b.at(0, y), rng, rng.uniform(20, 40))
+            lamps += _pavement_things(side.raised(0.1), rng, road, kind)
+        elif rng.random() < 0.5:
+            _guard_rail(side, rng)
+    _traffic(b, rng, road, road.half > road.lanes * road.lane / 2 + 1, rng.uniform(6, 14))
+    if rng.random() < 0.3:  # a building across the end
+        block(b.at(0, rng.uniform(45, 120)), rng, rng.uniform(20, 40), False, road.night)
     _distance(b, rng)
     solids = b.solids()
-    lights, surroundings = daylight(rng)
-    view = best_view(solids, _candidates(rng, lanes, half, pavement), Wish(0.8, (4, 60), 0.5, 12, 0.3, 0.5), background)
-    return Scene(solids, lights, surroundings, view, outdoor_sensor(rng, seed))
+    view = best_view(solids, _candidates(rng, road), Wish(0.8, (4, 60), 0.5, 12, 0.3, 0.5), background)
+    lights, surroundings = open_air(rng, hour, lamps, view.world_from_camera[:3, 3])
+    return Scene(solids, lights, surroundings, view, outdoor_sensor(rng, seed, road.night))

