@@ -14,7 +14,7 @@ START, END = "<!-- map: made by tools/readme_map.py -->", "<!-- end of map -->"
 # A photo's way through the package, which is also the order of imports.
 FOLDERS = ["", "camera", "geometry", "network", "weights", "inference", "export", "synth", "datasets", "evaluation"]
 FOLDERS += ["training", "cli"]
-WIDTH = 28
+WIDTH = 34
 
 
 def first_line(path: Path) -> str:
@@ -28,7 +28,7 @@ def entries(folder: Path, recursive: bool) -> list[str]:
         about = first_line(path)
         if path.name.startswith("__") or not about:
             continue
-        name = str(path.relative_to(folder))
+        name = f"{path.relative_to(folder)} "
         lines.append(f"  {name:{WIDTH}}{about}")
     return lines
 

@@ -4,10 +4,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+import torch
 
 from theodolite.camera.pinhole import Camera
-from theodolite.synth.shards import encode_depth, encode_normals
-from theodolite.training.sample import Sample
+from theodolite.datasets.sample import LabelKind, Sample
+from theodolite.training.config import Recipe
+from theodolite.training.recipes import smoke
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _one_thread():
+    """Batches this small are slower with threads than without."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,8 @@ class Walls:
             depth=np.full((self.height, self.width), metres, np.float32),
             normals=np.tile(np.float32([0, 0, -1]), (self.height, self.width, 1)),
             sky=np.zeros((self.height, self.width), bool),
+            planes=np.ones((self.height, self.width), np.int32),
+            kind=LabelKind.SYNTHETIC,
         )
 
 
@@ -44,7 +57,15 @@ def walls() -> Walls:
     return Walls(12)
 
 
+@pytest.fixture
+def small() -> Recipe:
+    """Two thumbnails a step, in full precision, the state saved after each."""
+    return replace(smoke(), canvases=((64, 64),), batch=2, warmup=2, precision="fp32", save_every=1e-6)
+
+
 def write(path, samples):
+    from theodolite.synth.shards import encode_depth, encode_normals
+
     cameras = [(s.camera.fx, s.camera.fy, s.camera.cx, s.camera.cy) for s in samples]
     np.savez(
         path,

@@ -1,129 +1,145 @@
-"""Batches: a function of seed and step, labels canonical, every sample seen once before any is seen again."""
+"""The stream: a batch is a function of seed and step, and what cannot be used is replaced, told and counted."""
 
-import json
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
+from itertools import islice
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
-from theodolite.camera.pinhole import Camera
-from theodolite.datasets.frames import read_frames
-from theodolite.errors import DatasetError, SizeMismatch
-from theodolite.training.data import Measured, Stream, measured_sample
-from theodolite.training.recipes import smoke
-from theodolite.training.sample import Sample, collate
+from theodolite.datasets.sample import Sample
+from theodolite.errors import DatasetError
+from theodolite.training.data import Part, Plan, SampleSet, Stream, micro_batches
 
 
-def same(a, b) -> bool:
-    return all(torch.equal(getattr(a, name), getattr(b, name)) for name in vars(a))
+@dataclass(frozen=True)
+class Holed:
+    """Samples of which some cannot be used."""
+
+    source: object
+    broken: frozenset[int]
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, index: int) -> Sample:
+        if index in self.broken:
+            raise DatasetError(f"sample {index}:\nno depth is left.")
+        return self.source[index]
 
 
-def test_a_step_gives_the_same_batch_whatever_came_before(walls):
-    first = Stream(smoke(), walls)
-    for step in range(4):
-        first.batch(step)
-    assert same(first.batch(7), Stream(smoke(), walls).batch(7))
-    assert not same(first.batch(7), first.batch(8))
-    assert not same(first.batch(7), Stream(replace(smoke(), seed=1), walls).batch(7))
+def differences(a, b) -> list[str]:
+    """Fields of two batches that are not the same bits."""
 
+    def same(x, y):
+        return torch.equal(x, y) if isinstance(x, torch.Tensor) else x == y
 
-def test_every_sample_is_seen_once_in_an_epoch_and_in_another_order_in_the_next(walls):
-    stream = Stream(smoke(), walls)
-    seen = [stream.index(step, slot) for step in range(6) for slot in range(4)]
-    assert sorted(seen[:12]) == sorted(seen[12:]) == list(range(12))
-    assert seen[:12] != seen[12:]
-
-
-def test_canvases_come_in_their_shares(walls):
-    recipe = replace(smoke(), canvases=((64, 96), (96, 64)), canvas_shares=(3.0, 1.0))
-    chosen = [Stream(recipe, walls).canvas(step) for step in range(400)]
-    assert 0.7 < chosen.count((64, 96)) / 400 < 0.8
-
-
-def test_depth_is_canonical_for_the_focal_of_the_view(walls):
-    sample = walls[0]
-    batch = collate([sample], 300.0, 0.1, 200.0)
-    assert batch.depth[0, 0, 0, 0].item() == pytest.approx(sample.depth[0, 0] * 300 / sample.camera.focal, rel=1e-6)
-    assert batch.valid.all()
-    assert batch.has_normals.all()
-
-
-def test_what_is_unknown_or_out_of_range_is_masked_and_finite():
-    depth = np.float32([[np.nan, 0.01, 2.0, 500.0]])
-    sample = Sample(np.zeros((1, 4, 3), np.uint8), Camera.from_focal(300, 4, 1), depth)
-    batch = collate([sample], 300.0, 0.1, 200.0)
-    assert batch.valid.flatten().tolist() == [False, False, True, False]
-    assert batch.depth.isfinite().all()
-    assert not batch.has_normals.any()
-    assert not batch.sky.any()
-
-
-def test_pixels_are_normalised_like_those_of_prediction(walls):
-    from theodolite.camera.canonical import CanonicalTransform
-
-    sample = walls[1]
-    theirs = CanonicalTransform.fit(sample.camera, 300.0, (72, 104)).apply(sample.image)
-    np.testing.assert_allclose(collate([sample], 300.0, 0.1, 200.0).pixels.numpy(), theirs, atol=1e-6)
-
-
-def test_a_sample_refuses_maps_of_another_size(walls):
-    with pytest.raises(SizeMismatch, match="depth has 3x2 px, its camera 104x72"):
-        replace(walls[0], depth=np.ones((2, 3), np.float32))
+    return [f.name for f in fields(a) if not same(getattr(a, f.name), getattr(b, f.name))]
 
 
 @pytest.fixture
-def frames(tmp_path):
-    """Two places, one of four frames and one of a single frame."""
-    for place, count in (("hall", 4), ("yard", 1)):
-        folder = tmp_path / place
-        folder.mkdir()
-        rows = []
-        for number in range(count):
-            Image.new("RGB", (104, 72), (number, 0, 9)).save(folder / f"{number}.png")
-            depth = np.full((72, 104), 2000 if place == "hall" else 8000, np.uint16)
-            depth[0] = 0
-            Image.fromarray(depth).save(folder / f"{number}_d.png")
-            rows.append(
-                {
-                    "rgb": f"{number}.png",
-                    "depth": f"{number}_d.png",
-                    "depth_scale": 1000,
-                    "cam_in": [100, 100, 51.5, 35.5],
-                }
-            )
-        (folder / "frames.json").write_text(json.dumps({"files": rows}))
-    return [read_frames(tmp_path / place) for place in ("hall", "yard")]
+def stream(walls, small) -> Stream:
+    recipe = replace(small, batch=6)
+    return Stream(recipe, [SampleSet("near", Part(walls, 0, 7)), SampleSet("far", Part(walls, 7, 12), 0.5)])
 
 
-def test_a_measured_frame_has_metres_where_the_sensor_had_an_answer(frames):
-    sample = measured_sample(frames[0][1])
-    assert np.isnan(sample.depth[0]).all()
-    assert (sample.depth[1:] == 2).all()
-    assert sample.camera.fx == 100
-    assert sample.normals is None
+def test_a_step_gives_the_same_batch_whatever_came_before(stream):
+    first = Stream(stream.recipe, stream.sets)
+    for step in range(3):
+        first.batch(step)
+    assert differences(first.batch(7), stream.batch(7)) == []
+    assert "pixels" in differences(first.batch(7), first.batch(8))
+    assert "seeds" in differences(first.batch(7), first.batch(8))
+    other = Stream(replace(stream.recipe, seed=1), stream.sets)
+    assert "pixels" in differences(first.batch(7), other.batch(7))
 
 
-def test_places_count_alike_however_many_frames_they_have(frames):
-    rng = np.random.default_rng(0)
-    far = [np.nanmax(Measured(frames).draw(rng).depth) == 8 for _ in range(200)]
-    assert 0.4 < np.mean(far) < 0.6
+def test_the_places_of_processes_are_the_parts_of_the_whole_batch(stream):
+    whole = stream.batch(3)
+    for places in (range(2), range(2, 6), range(5, 6)):
+        part = stream.batch(3, places)
+        assert len(part) == len(places)
+        for field in fields(part):
+            value, wanted = getattr(part, field.name), getattr(whole, field.name)
+            if isinstance(value, torch.Tensor):
+                assert torch.equal(value, wanted[places.start : places.stop]), field.name
+        assert part.kinds == whole.kinds[places.start : places.stop]
 
 
-def test_measured_frames_take_their_share_of_the_batches(walls, frames):
-    recipe = replace(smoke(), real_share=0.5)
-    batches = [Stream(recipe, walls, Measured(frames)).batch(step) for step in range(20)]
-    without_normals = torch.cat([~batch.has_normals.flatten(1).any(1) for batch in batches])
-    assert 0.3 < without_normals.float().mean() < 0.7
+def test_a_samples_draws_have_a_seed_of_their_own(stream):
+    seeds = torch.cat([stream.batch(step).seeds for step in range(3)])
+    assert len(set(seeds.tolist())) == 18
+    assert (seeds >= 0).all()
 
 
-def test_a_damaged_picture_is_named(frames):
-    frames[0][0].rgb.write_bytes(b"no picture")
-    with pytest.raises(DatasetError, match=r"0\.png"):
-        measured_sample(frames[0][0])
+def test_canvases_come_in_their_shares(stream):
+    recipe = replace(stream.recipe, canvases=((64, 96), (96, 64)), canvas_shares=(3.0, 1.0))
+    mixed = Stream(recipe, stream.sets)
+    chosen = [mixed.canvas(step) for step in range(400)]
+    assert 0.7 < chosen.count((64, 96)) / 400 < 0.8
+    step = chosen.index((96, 64))
+    assert mixed.batch(step, range(2)).pixels.shape == (2, 3, 96, 64)
 
 
-def test_a_folder_without_scenes_is_refused(walls):
-    with pytest.raises(ValueError, match="holds none"):
-        Stream(smoke(), replace(walls, count=0))
+def test_labels_stay_in_metres_where_the_recipe_says_so(stream):
+    metric = Stream(replace(stream.recipe, canonical=False), stream.sets)
+    assert (metric.batch(0).scale == 1).all()
+    assert not (stream.batch(0).scale == 1).any()
+
+
+def test_what_cannot_be_used_is_replaced_told_in_a_line_and_so_every_time(walls, small):
+    holed = Holed(walls, frozenset({2, 5, 6}))
+    stream = Stream(replace(small, batch=4), [SampleSet("holed", holed)])
+    told = [line for step in range(3) for line in stream.batch(step).rejected]
+    assert {line.split()[2].rstrip(":") for line in told} == {"2", "5", "6"}
+    assert all("\n" not in line and line.startswith("holed: sample ") for line in told)
+    for step in range(3):
+        assert differences(stream.batch(step), stream.batch(step)) == []
+        assert len(stream.batch(step)) == 4
+
+
+def test_replacements_are_the_same_whoever_asks(walls, small):
+    stream = Stream(replace(small, batch=4), [SampleSet("holed", Holed(walls, frozenset(range(0, 12, 2))))])
+    whole = stream.batch(1)
+    parts = [stream.batch(1, range(start, start + 2)) for start in (0, 2)]
+    assert torch.equal(torch.cat([part.pixels for part in parts]), whole.pixels)
+    assert sum((part.rejected for part in parts), ()) == whole.rejected
+
+
+def test_twenty_in_a_row_that_cannot_be_used_are_no_exception_any_more(walls, small):
+    stream = Stream(small, [SampleSet("holed", Holed(walls, frozenset(range(12))))])
+    with pytest.raises(DatasetError, match=r"20 samples in a row could not be used; the last: holed: sample \d+"):
+        stream.batch(0)
+
+
+@pytest.mark.parametrize("first", [0, 5])
+def test_readers_in_processes_of_their_own_bring_the_same_batches_in_the_same_order(stream, first):
+    plan = Plan(stream, first, [range(4), range(4, 6)])
+    wanted = [stream.batch(first + step, places) for step in range(2) for places in (range(4), range(4, 6))]
+    for workers in (0, 2):
+        found = list(islice(micro_batches(plan, workers, pin=False), 4))
+        assert [differences(a, b) for a, b in zip(found, wanted, strict=True)] == [[]] * 4
+
+
+def test_an_error_of_a_reading_process_arrives(walls, small):
+    stream = Stream(small, [SampleSet("holed", Holed(walls, frozenset(range(12))))])
+    with pytest.raises(DatasetError, match="20 samples in a row"):
+        next(micro_batches(Plan(stream, 0, [range(2)]), 1, pin=False))
+
+
+def test_a_part_counts_from_its_start_and_ends_where_it_ends(walls):
+    part = Part(walls, 4, 7)
+    assert len(part) == 3
+    assert (part[2].image == walls[6].image).all()
+    for index in (-1, 3):
+        with pytest.raises(IndexError):
+            part[index]
+
+
+def test_sets_without_samples_or_share_are_refused(walls, small):
+    with pytest.raises(DatasetError, match="nothing holds no samples"):
+        SampleSet("nothing", Part(walls, 3, 3))
+    for share in (0, -1, float("inf"), float("nan")):
+        with pytest.raises(ValueError, match="share of walls is positive"):
+            SampleSet("walls", walls, share)
+    with pytest.raises(ValueError, match="at least one set"):
+        Stream(small, [])

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
+from theodolite.datasets.sample import LabelKind
 from theodolite.errors import DatasetError
-from theodolite.training.prepare import prepare
-from theodolite.training.recipes import smoke
 from theodolite.training.scenes import Part, Scenes
 
 
@@ -22,6 +21,23 @@ def test_every_sample_comes_back_in_order(walls, shards):
     assert not scenes[0].sky[10:].any()
     with pytest.raises(IndexError):
         scenes[12]
+
+
+def test_samples_are_exact_and_know_their_planes_unless_the_shard_is_old(tmp_path):
+    planes = np.array([[[0, 1, 1], [2, 2, 1]]], np.uint16)
+    arrays = {
+        "image": np.zeros((1, 2, 3, 3), np.uint8),
+        "depth": np.ones((1, 2, 3), np.uint16),
+        "normals": np.full((1, 2, 3, 3), [0, 0, -127], np.int8),
+        "camera": np.array([[3, 3, 1, 0.5]], np.float32),
+    }
+    for name, more in (("new", {"planes": planes}), ("old", {})):
+        (tmp_path / name).mkdir()
+        np.savez(tmp_path / name / "0.npz", **arrays, **more)
+    new, old = Scenes([tmp_path / "new"])[0], Scenes([tmp_path / "old"])[0]
+    assert new.kind is LabelKind.SYNTHETIC
+    assert np.array_equal(new.planes, planes[0])
+    assert old.planes is None
 
 
 def test_folders_follow_each_other(shards):
@@ -52,19 +68,3 @@ def test_compressed_shards_are_refused_with_the_reason(shards):
     np.savez_compressed(shard, **np.load(shard))
     with pytest.raises(DatasetError, match="it is compressed"):
         Scenes([shards])
-
-
-def test_a_run_holds_out_the_first_samples_and_trains_on_the_rest(shards):
-    stream, judged = prepare(smoke(), [shards], [], 3)
-    assert len(judged) == 3
-    assert len(stream.scenes) == 9
-    assert stream.measured is None
-    seen = np.stack([stream.scenes[i].image for i in range(9)])
-    assert not any((sample.image == seen).all((1, 2, 3)).any() for sample in judged)
-
-
-def test_what_cannot_be_prepared_is_refused(shards, tmp_path_factory):
-    with pytest.raises(DatasetError, match="12 rendered samples are too few"):
-        prepare(smoke(), [shards], [], 12)
-    with pytest.raises(DatasetError, match=r"no frames\.json"):
-        prepare(smoke(), [shards], [tmp_path_factory.mktemp("none")], 1)

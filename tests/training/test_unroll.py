@@ -1,88 +1,93 @@
-"""Unrolling for training gives the network's own answer, and the estimates on the way to it."""
+"""Unrolling for training gives the network's own answers, of which the encoder learns when it is to."""
+
+from dataclasses import replace
 
 import pytest
 import torch
 
-from theodolite.network import build
-from theodolite.network.upsample import FACTOR
-from theodolite.training.config import LossWeights
-from theodolite.training.losses.total import total_loss
-from theodolite.training.sample import Batch
-from theodolite.training.unroll import coarse, unroll
+from theodolite.network import VARIANTS, build
+from theodolite.network.variants import Hourglass, Variant, ViT
+from theodolite.training.unroll import Unrolled, as_maps
+
+DPT_LIKE = VARIANTS["pocket"].decoder
+TINY = {
+    "pocket": VARIANTS["pocket"],
+    "vit": Variant(ViT(dim=32, depth=2, heads=2, ffn=64, registers=2, positions=3), DPT_LIKE, steps=1),
+    "hourglass": Variant(
+        VARIANTS["pocket"].encoder,
+        Hourglass(fusion=(16, 16, 16), widths=(16, 8, 8, 8), features=8, bins=replace(DPT_LIKE.bins, count=8)),
+    ),
+}
 
 
-@pytest.fixture(scope="module")
-def net():
+@pytest.fixture(scope="module", params=TINY)
+def net(request):
     torch.manual_seed(0)
-    return build("pocket").eval()
+    return build(TINY[request.param]).eval()
 
 
 @pytest.fixture
-def batch():
-    generator = torch.Generator().manual_seed(1)
-    normals = torch.nn.functional.normalize(torch.randn(2, 3, 64, 96, generator=generator), dim=1)
-    everywhere = torch.ones(2, 1, 64, 96, dtype=torch.bool)
-    return Batch(
-        pixels=torch.randn(2, 3, 64, 96, generator=generator),
-        depth=torch.rand(2, 1, 64, 96, generator=generator) * 5 + 1,
-        valid=everywhere,
-        normals=normals,
-        has_normals=everywhere,
-        sky=torch.rand(2, 1, 64, 96, generator=generator) > 0.9,
-    )
+def pixels(net):
+    side = 2 * net.multiple
+    return torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(1))
 
 
-def test_the_last_estimate_is_what_the_network_answers(net, batch):
+def close(a, b, **tolerance):
+    for name in ("canonical_depth", "normals", "kappa", "confidence"):
+        ours, theirs = getattr(a, name), getattr(b, name)
+        assert (ours is None) == (theirs is None)
+        if ours is not None:
+            torch.testing.assert_close(ours, theirs, **tolerance)
+
+
+def test_the_last_estimate_is_what_the_network_answers(net, pixels):
     with torch.no_grad():
-        final, earlier = unroll(net, batch.pixels, encoder_learns=False)
-        wanted = net(batch.pixels)
-    assert torch.equal(final.canonical_depth, wanted.canonical_depth)
-    assert torch.equal(final.normals, wanted.normals)
-    assert len(earlier) == net.variant.steps
+        found, wanted = as_maps(Unrolled(net)(pixels)), net(pixels)
+    assert len(found) == (net.variant.steps + 1 if net.variant.refines else 1)
+    close(found[-1], wanted, rtol=0, atol=0)
 
 
-def test_the_earlier_estimates_are_a_quarter_as_large_and_agree_with_the_upsampled_ones(net, batch):
+def test_at_full_resolution_every_estimate_is_the_networks(net, pixels):
     with torch.no_grad():
-        _, earlier = unroll(net, batch.pixels, encoder_learns=False)
-        steps = net(batch.pixels, all_steps=True)
-    assert earlier[0].canonical_depth.shape == (2, 1, 16, 24)
+        found, wanted = as_maps(Unrolled(net, full=True)(pixels)), net(pixels, all_steps=True)
+    assert len(found) == 1 + len(wanted.steps)
+    for ours, theirs in zip(found, (wanted.initial, *wanted.steps), strict=True):
+        close(ours, theirs, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("net", ["pocket", "vit"], indirect=True)
+def test_earlier_estimates_live_at_a_quarter_and_agree_with_the_upsampled_ones(net, pixels):
+    with torch.no_grad():
+        found, wanted = as_maps(Unrolled(net)(pixels)), net(pixels, all_steps=True)
+    side = 2 * net.multiple // 4
+    assert {m.canonical_depth.shape for m in found[:-1]} == {(2, 1, side, side)}
     # Corners stay on corners when the estimate before the first step is upsampled.
     corner = (slice(None), slice(None), 0, 0)
-    torch.testing.assert_close(earlier[0].canonical_depth[corner], steps.initial.canonical_depth[corner])
+    torch.testing.assert_close(found[0].canonical_depth[corner], wanted.initial.canonical_depth[corner])
 
 
-def test_no_gradient_reaches_an_encoder_that_does_not_learn(net, batch):
-    final, _ = unroll(net, batch.pixels, encoder_learns=False)
-    final.canonical_depth.sum().backward()
-    assert all(p.grad is None for p in net.encoder.parameters())
-    final, _ = unroll(net, batch.pixels, encoder_learns=True)
-    final.canonical_depth.sum().backward()
-    assert any(p.grad is not None for p in net.encoder.parameters())
+@pytest.mark.parametrize("learns", [True, False])
+def test_gradients_reach_the_encoder_when_it_learns_and_the_decoder_always(net, pixels, learns):
+    final = as_maps(Unrolled(net)(pixels, learns))[-1]
+    sum(x.sum() for x in vars(final).values() if isinstance(x, torch.Tensor)).backward()
+    assert any(p.grad is not None for p in net.encoder.parameters()) == learns
+    assert any(p.grad is not None for p in net.decoder.parameters())
     net.zero_grad(set_to_none=True)
 
 
-def test_the_coarse_truth_is_picked_from_the_middle_of_each_cell(batch):
-    small = coarse(batch)
-    assert small.depth.shape == (2, 1, 64 // FACTOR, 96 // FACTOR)
-    assert small.depth[0, 0, 3, 5] == batch.depth[0, 0, 14, 22]
+def test_half_precision_is_near_and_answers_in_single(net, pixels):
+    with torch.no_grad():
+        low, wide = (as_maps(Unrolled(net, precision=p)(pixels))[-1] for p in ("bf16", "fp32"))
+    assert low.canonical_depth.dtype == low.confidence.dtype == torch.float32
+    close(low, wide, rtol=0.1, atol=0.1)
+    assert not torch.equal(low.canonical_depth, wide.canonical_depth)
 
 
-def test_every_term_is_weighed_and_zero_weights_leave_it_out(net, batch):
-    final, earlier = unroll(net, batch.pixels, encoder_learns=False)
-    sequence = [(maps, coarse(batch)) for maps in earlier] + [(final, batch)]
-    once = total_loss(sequence, LossWeights(), 200.0)
-    assert set(once) == {"depth", "silog", "confidence", "gradient", "sky", "angle", "likelihood"}
-    doubled = total_loss(sequence, LossWeights(gradient=2.0), 200.0)
-    torch.testing.assert_close(doubled["gradient"], 2 * once["gradient"])
-    bare = LossWeights(silog=0, confidence=0, gradient=0, sky=0, angle=0, likelihood=0)
-    assert set(total_loss(sequence, bare, 200.0)) == {"depth"}
-
-
-def test_samples_without_truth_are_left_out_of_the_mean(net, batch):
-    final, _ = unroll(net, batch.pixels, encoder_learns=False)
-    half = torch.tensor([True, False]).view(2, 1, 1, 1)
-    batch = Batch(**{**vars(batch), "valid": batch.valid & half})
-    both = total_loss([(final, batch)], LossWeights(), 200.0)["depth"]
-    first = Batch(**{name: value[:1] for name, value in vars(batch).items()})
-    maps = type(final)(*(m[:1] for m in (final.canonical_depth, final.normals, final.kappa, final.confidence)))
-    torch.testing.assert_close(both, total_loss([(maps, first)], LossWeights(), 200.0)["depth"])
+def test_every_weight_that_learns_gets_a_gradient(net, pixels):
+    # Otherwise several processes would wait for each other's.
+    net.zero_grad(set_to_none=True)
+    found = as_maps(Unrolled(net)(pixels))
+    sum(x.sum() for maps in found for x in vars(maps).values() if isinstance(x, torch.Tensor)).backward()
+    idle = [name for name, p in net.named_parameters() if p.requires_grad and p.grad is None]
+    net.zero_grad(set_to_none=True)
+    assert idle == []

@@ -9,7 +9,7 @@ import typer
 
 from theodolite import __version__
 from theodolite.cli import bench as bench_command
-from theodolite.cli import camera, dataset, evaluate, export, models, predict, synth, train, view
+from theodolite.cli import camera, dataset, evaluate, export, finetune, models, predict, synth, train, view
 from theodolite.errors import TheodoliteError
 
 app = typer.Typer(
@@ -44,6 +44,7 @@ app.command("bench")(bench_command.bench)
 app.command("evaluate")(evaluate.evaluate)
 app.command("synth")(synth.synth)
 app.command("train")(train.train)
+app.command("finetune")(finetune.finetune)
 app.add_typer(dataset.app, name="dataset")
 
 

@@ -1,110 +1,174 @@
-"""Where samples come from, and which ones a step sees: every choice a function of seed and step."""
+"""The batches of a run: sets of samples, mixed in their shares, augmented; every choice a function of seed and step."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+import signal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from PIL import Image
+import torch
 
-from theodolite.datasets.frames import Frame
-from theodolite.errors import DatasetError
+from theodolite.datasets.sample import Sample
+from theodolite.errors import DatasetError, TheodoliteError
+from theodolite.training import sampler
 from theodolite.training.augment import augment
+from theodolite.training.batch import Batch, collate
 from theodolite.training.config import Recipe
-from theodolite.training.sample import Batch, Sample, collate
-from theodolite.types import Int
 
-# What a random stream is for, so that no two purposes share one.
-_CANVAS, _ORDER, _FRAME, _VIEW = range(4)
+# So many samples of a set that cannot be used, one after another, are no exceptions any more.
+_ATTEMPTS = 20
 
 
 class Source(Protocol):
-    """Samples by number."""
+    """Samples by number; reading one raises DatasetError when it cannot be used."""
 
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: int) -> Sample: ...
 
 
-def measured_sample(frame: Frame) -> Sample:
-    """A real frame as a sample: depth where the sensor gave one, nothing known of normals or sky.
+@dataclass(frozen=True)
+class Part:
+    """Some of the samples of a source: those from `start` up to `stop`."""
 
-    Raises: DatasetError, when a file is missing or damaged.
-    """
-    try:
-        with Image.open(frame.rgb) as picture:
-            image = np.asarray(picture.convert("RGB"))
-    except (OSError, SyntaxError) as error:
-        raise DatasetError(f"{frame.rgb}: a picture was expected, {type(error).__name__}: {error}.") from error
-    height, width = image.shape[:2]
-    return Sample(image, frame.camera(width, height), frame.read_depth())
+    source: Source
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def __getitem__(self, index: int) -> Sample:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return self.source[self.start + index]
 
 
 @dataclass(frozen=True)
-class Measured:
-    """Frames of several places, each place as likely as the next, however many frames it has."""
+class SampleSet:
+    """A data set, and its share of every batch, relative to the others."""
 
-    places: Sequence[Sequence[Frame]]
+    name: str
+    source: Source
+    share: float = 1.0
 
-    def __len__(self) -> int:
-        return sum(len(place) for place in self.places)
-
-    def draw(self, rng: np.random.Generator) -> Sample:
-        """A random frame of a random place."""
-        place = self.places[int(rng.integers(len(self.places)))]
-        return measured_sample(place[int(rng.integers(len(place)))])
+    def __post_init__(self) -> None:
+        if not len(self.source):
+            raise DatasetError(f"{self.name} holds no samples to train on.")
+        if not 0 < self.share < float("inf"):
+            raise ValueError(f"The share of {self.name} is positive; got {self.share}.")
 
 
 @dataclass(frozen=True)
 class Stream:
-    """The batches of a run, by the number of the step.
-
-    Args:
-        scenes: rendered samples; each is seen once before any is seen again.
-        measured: real frames, drawn at random for `recipe.real_share` of each batch.
-    """
+    """The batches of a run, by the number of the step."""
 
     recipe: Recipe
-    scenes: Source
-    measured: Measured | None = None
+    sets: Sequence[SampleSet]
 
     def __post_init__(self) -> None:
-        if not len(self.scenes):
-            raise ValueError("Training needs rendered samples; the folder given holds none.")
+        if not self.sets:
+            raise ValueError("Training needs at least one set of samples.")
 
-    def batch(self, step: int) -> Batch:
-        """The samples of a step, augmented, as tensors."""
+    def batch(self, step: int, places: range | None = None) -> Batch:
+        """The samples of a step, augmented, as tensors.
+
+        Args:
+            places: those of the batch that are wanted; all by default.
+        """
         recipe = self.recipe
+        places = range(recipe.batch) if places is None else places
         canvas = self.canvas(step)
-        samples = [
-            augment(self._sample(step, slot), canvas, recipe.framing, recipe.jitter, self._rng(_VIEW, step, slot))
-            for slot in range(recipe.batch)
-        ]
-        return collate(samples, recipe.canonical_focal, recipe.near, recipe.far)
+        drawn = sampler.draws(step, recipe.batch, [s.share for s in self.sets], recipe.seed)
+        samples, rejected = [], []
+        for place in places:
+            sample, lines = self._sample(step, place, *drawn[place])
+            view = sampler.random(recipe.seed, sampler.VIEW, step, place)
+            samples.append(augment(sample, canvas, recipe.framing, recipe.jitter, view))
+            rejected += lines
+        seeds = [int(sampler.random(recipe.seed, sampler.DRAW, step, p).integers(2**62)) for p in places]
+        batch = collate(samples, recipe.focal_of_labels, recipe.near, recipe.far, seeds)
+        return replace(batch, rejected=tuple(rejected))
 
     def canvas(self, step: int) -> tuple[int, int]:
         """Rows and columns, px, of all samples of a step."""
         shares = np.asarray(self.recipe.canvas_shares)
-        return self.recipe.canvases[self._rng(_CANVAS, step).choice(len(shares), p=shares / shares.sum())]
+        chosen = sampler.random(self.recipe.seed, sampler.CANVAS, step).choice(len(shares), p=shares / shares.sum())
+        return self.recipe.canvases[chosen]
 
-    def index(self, step: int, slot: int) -> int:
-        """Which rendered sample takes a place in a batch."""
-        epoch, place = divmod(step * self.recipe.batch + slot, len(self.scenes))
-        return int(_order(len(self.scenes), self.recipe.seed, epoch)[place])
+    def _sample(self, step: int, place: int, which: int, number: int) -> tuple[Sample, list[str]]:
+        """The sample of a place and, where some could not be used, a line for each; a random other takes its place."""
+        lines: list[str] = []
+        chosen = self.sets[which]
+        index = sampler.position_in_set(number, len(chosen.source), which, self.recipe.seed)
+        others = sampler.random(self.recipe.seed, sampler.REPLACEMENT, step, place)
+        for _ in range(_ATTEMPTS):
+            try:
+                return chosen.source[index], lines
+            except TheodoliteError as error:
+                lines.append(f"{chosen.name}: {' '.join(str(error).split())}")
+                index = int(others.integers(len(chosen.source)))
+        raise DatasetError(f"{_ATTEMPTS} samples in a row could not be used; the last: {lines[-1]}")
 
-    def _sample(self, step: int, slot: int) -> Sample:
-        rng = self._rng(_FRAME, step, slot)
-        if self.measured is not None and rng.random() < self.recipe.real_share:
-            return self.measured.draw(rng)
-        return self.scenes[self.index(step, slot)]
 
-    def _rng(self, purpose: int, *numbers: int) -> np.random.Generator:
-        return np.random.default_rng((self.recipe.seed, purpose, *numbers))
+@dataclass(frozen=True)
+class Plan:
+    """Which micro-batches a process needs, one after another, from a step on.
+
+    Args:
+        first: step that comes first.
+        portions: places of the batch, of each micro-batch of a step.
+    """
+
+    stream: Stream
+    first: int
+    portions: Sequence[range]
+
+    def __getitem__(self, index: int) -> Batch:
+        step, portion = divmod(index, len(self.portions))
+        return self.stream.batch(self.first + step, self.portions[portion])
 
 
-@lru_cache(maxsize=2)
-def _order(count: int, seed: int, epoch: int) -> Int[np.ndarray, " count"]:
-    return np.random.default_rng((seed, _ORDER, epoch)).permutation(count)
+def micro_batches(plan: Plan, workers: int, pin: bool) -> Iterator[Batch]:
+    """The plan's batches without end, made by processes that read ahead of the one that trains."""
+    loader = torch.utils.data.DataLoader(
+        _Endless(plan),
+        batch_size=None,
+        sampler=_Count(),
+        num_workers=workers,
+        collate_fn=_as_it_is,  # type: ignore[arg-type]  # without batching by the loader, it is given samples
+        pin_memory=pin,
+        prefetch_factor=2 if workers else None,
+        worker_init_fn=_undisturbed if workers else None,
+    )
+    return iter(loader)
+
+
+class _Endless(torch.utils.data.Dataset):
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def __getitem__(self, index: int) -> Batch:
+        return self.plan[index]
+
+
+class _Count(torch.utils.data.Sampler):
+    def __init__(self) -> None:
+        pass
+
+    def __iter__(self) -> Iterator[int]:
+        index = 0
+        while True:
+            yield index
+            index += 1
+
+
+def _undisturbed(_: int) -> None:
+    """Ctrl-C reaches every process; the one that trains still needs the samples of its step, and ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _as_it_is(batch: Batch) -> Batch:
+    return batch

@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
-import json
 import math
+import signal
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import torch
 
+from theodolite.datasets.sample import Sample
 from theodolite.errors import TheodoliteError
-from theodolite.network import Metric3D, build
-from theodolite.training.config import Recipe
-from theodolite.training.data import Stream
-from theodolite.training.losses.total import total_loss
+from theodolite.network import Metric3D
+from theodolite.training.config import Hardware, Recipe
+from theodolite.training.data import Plan, Stream, micro_batches
+from theodolite.training.distributed import Team
+from theodolite.training.journal import Journal, Watcher
+from theodolite.training.losses.total import Objective
+from theodolite.training.model import merged, model_path, new_network, write_model
 from theodolite.training.optim import MovingAverage, optimiser, set_rates
-from theodolite.training.pretrained import PACKAGE, start_from_imagenet
-from theodolite.training.resume import Position, load_state, require_same_recipe, save_state, write_recipe
-from theodolite.training.sample import Batch, Sample
-from theodolite.training.unroll import coarse, unroll
+from theodolite.training.resume import (
+    Learner,
+    Position,
+    load_state,
+    refuse_used,
+    require_same_recipe,
+    save_state,
+    write_recipe,
+)
+from theodolite.training.start import Start
+from theodolite.training.step import training_step
+from theodolite.training.unroll import Unrolled
 from theodolite.training.validate import validate
-from theodolite.weights import checkpoint
 
-LOG = "log.jsonl"
-_LOG_EVERY = 50  # steps
 # So many steps in a row without a finite gradient are no bad luck.
 _TOO_MANY = 30
 
 
 class Diverged(TheodoliteError):
     """A training run whose numbers are no longer finite."""
-
-
-class Watcher(Protocol):
-    """Told about the run while it goes on; draws the progress bar."""
-
-    def __call__(self, position: Position, line: dict[str, object] | None) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ def train(
     stream: Stream,
     run: Path,
     *,
+    hardware: Hardware | None = None,
+    start: Start | None = None,
     minutes: float | None = None,
     resume: bool = False,
     checks: Checks | None = None,
@@ -67,82 +71,123 @@ def train(
 ) -> Path:
     """Train by the stream's recipe, and give the path of the finished model.
 
+    In a process that is one of several (`accelerate launch`, `torchrun`), all of them call this alike.
+
     Args:
         run: folder of the run: state, log, models.
+        start: weights to go on from, for recipes that start from "given" ones.
         minutes: of training, instead of the recipe's number of steps. Such a run resumes from its state like any
             other, but two of them never take the same number of steps.
         resume: go on from the run's last state.
-    Raises: CheckpointError; Diverged, when the loss stays infinite.
+        watch: told of every step, in the first process.
+    Raises: CheckpointError; Diverged, when the loss stays infinite; KeyboardInterrupt, after the state was saved, when
+        the run was interrupted or told to end.
     """
-    recipe, checks = stream.recipe, checks or Checks()
-    torch.manual_seed(recipe.seed)
-    net = _new_network(recipe)
+    hardware, checks = hardware or Hardware(), checks or Checks()
+    recipe = stream.recipe
+    team = Team(hardware, uneven=_uneven(recipe))
+    net = new_network(recipe, start)
+    unrolled = Unrolled(net, full=recipe.full_estimates, precision=recipe.precision)
+    if hardware.compile:
+        unrolled.compile()
+    wrapped = team.wrap(unrolled)
     optim = optimiser(net, recipe)
-    average = MovingAverage(net, recipe.average)
-    if resume:
-        require_same_recipe(run, recipe)
-        position = load_state(run, net, average, optim)
-        # Anew, not as stored: a finished run goes on when it is given more minutes.
-        position.progress = _progress(position, recipe, minutes)
-    else:
-        write_recipe(run, recipe)
-        position = Position()
+    learner = Learner(net, MovingAverage(net, recipe.average), optim)
+    position = _begin(run, recipe, learner, team, minutes, resume)
 
-    log = _Log(run / LOG, recipe, watch)
+    portions = _portions(team, hardware, recipe)
+    batches = micro_batches(Plan(stream, position.step, portions), hardware.workers, team.device.type == "cuda")
+    journal = Journal(run, recipe.batch, watch, position.step) if team.first else None
     rests = _Rests(position.seconds, recipe)
-    with _prefetched(stream, position.step) as batches:
+
+    def keep() -> None:
+        averaged = learner.averaged()
+        with team.first_alone() as first:
+            if first and journal:
+                kept = merged(recipe, averaged)
+                scores = _judge(kept, recipe, checks, team, journal, position)
+                write_model(run, kept, stream, position, start, scores)
+
+    with _interruptions() as interrupted, closing(journal) if journal else nullcontext():
+        if position.progress >= 1 and not _somewhere(team, model_path(run, position).exists()):
+            keep()  # the run was stopped between its last state and its model
         while position.progress < 1:
             started = time.monotonic()
+            parts = [next(batches) for _ in portions]
+            waited = time.monotonic() - started
             set_rates(optim, recipe, position.step, position.progress)
-            terms = training_step(net, optim, next(batches), recipe, thawed=position.progress >= recipe.frozen)
+            terms = training_step(wrapped, optim, parts, _objective(recipe, net, position), team, recipe.clip)
             _guard(terms, position)
             position.step += 1
-            average.update(net, position.step)
-            position.seconds += time.monotonic() - started
+            learner.average.update(net, position.step)
+            lines = [line for part in parts for line in part.rejected]
+            # Agreed upon: a process that went by its own clock would save, or end, while the others do not.
+            told = torch.tensor([time.monotonic() - started, len(lines), bool(interrupted)], device=team.device)
+            seconds, rejected, stopped = team.total(told).tolist()
+            position.seconds += seconds / team.size
+            position.rejected += round(rejected)
             position.progress = _progress(position, recipe, minutes)
-            log.step(position, terms, optim)
-            if rests.to_save(position.seconds) or position.progress >= 1:
-                save_state(run, net, average, optim, position)
-            if rests.to_validate(position.seconds) or position.progress >= 1:
-                scores = _scores(net, average, recipe, checks)
-                log.scores(position, scores)
-                _keep(run, net, average, stream, position, scores)
-    return _model(run, position)
+            over = position.progress >= 1
+            if journal:
+                journal.rejected(position, lines)
+                journal.step(position, terms, waited, optim, seconds / team.size)
+            if rests.to_save(position.seconds) or over or stopped:
+                stored = learner.gathered()
+                with team.first_alone() as first:
+                    if first:
+                        save_state(run, stored, position, hardware.shard_mib)
+            if stopped and not over:
+                raise KeyboardInterrupt
+            if rests.to_validate(position.seconds) or over:
+                keep()
+    team.end()
+    return model_path(run, position)
 
 
-def training_step(
-    net: Metric3D, optim: torch.optim.Optimizer, batch: Batch, recipe: Recipe, *, thawed: bool
-) -> dict[str, float]:
-    """One step; the weights stay as they are when the loss or its gradient is not finite.
-
-    Args:
-        thawed: the encoder's last stages learn, too.
-    Returns: the weighted terms of the loss, and the gradient's norm as "norm".
-    """
-    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bf16"):
-        final, earlier = unroll(net, batch.pixels, encoder_learns=thawed and recipe.thawed > 0)
-    truth = coarse(batch)
-    terms = total_loss([(maps, truth) for maps in earlier] + [(final, batch)], recipe.weights, recipe.far)
-    optim.zero_grad(set_to_none=True)
-    torch.stack(list(terms.values())).sum().backward()
-    learning = [p for group in optim.param_groups for p in group["params"] if p.grad is not None]
-    norm = torch.nn.utils.clip_grad_norm_(learning, recipe.clip, foreach=True)
-    numbers = {name: float(value.detach()) for name, value in terms.items()} | {"norm": float(norm)}
-    if all(math.isfinite(value) for value in numbers.values()):
-        optim.step()
-    return numbers
+def _uneven(recipe: Recipe) -> bool:
+    """Whether some weights that learn get no gradient in some steps."""
+    return recipe.frozen > 0 and recipe.thawed != 0 and not recipe.lora
 
 
-def _new_network(recipe: Recipe) -> Metric3D:
-    net = build(recipe.variant)
-    if recipe.imagenet:
-        start_from_imagenet(net)
-    # Evaluation mode throughout: batch-norm statistics stay those the encoder came with, and nothing else differs.
-    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a gap in the stubs
-    return net.eval()
+def _begin(run: Path, recipe: Recipe, learner: Learner, team: Team, minutes: float | None, resume: bool) -> Position:
+    if resume:
+        require_same_recipe(run, recipe)
+        stored, position = load_state(run)
+        try:
+            learner.restore(stored)
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise TheodoliteError(f"The state in {run} is of another network: {error}") from error
+        # Anew, not as stored: a finished run goes on when it is given more minutes.
+        position.progress = _progress(position, recipe, minutes)
+        return position
+    refuse_used(run)
+    with team.first_alone() as first:
+        if first:
+            write_recipe(run, recipe)
+    return Position()
 
 
-def _guard(terms: dict[str, float], position: Position) -> None:
+def _somewhere(team: Team, holds: bool) -> bool:
+    """Whether it holds in any process; processes on several machines need not share a disk."""
+    return bool(team.total(torch.tensor(float(holds), device=team.device)))
+
+
+def _portions(team: Team, hardware: Hardware, recipe: Recipe) -> list[range]:
+    share = team.share(recipe.batch)
+    return [range(share.start + p.start, share.start + p.stop) for p in hardware.micro_batches(len(share))]
+
+
+def _objective(recipe: Recipe, net: Metric3D, position: Position) -> Objective:
+    return Objective(
+        recipe.weights,
+        recipe.far,
+        recipe.published_losses,
+        normals=net.variant.refines,
+        depth_learns=position.progress >= recipe.depth_learns,
+    )
+
+
+def _guard(terms: Mapping[str, float], position: Position) -> None:
     if all(math.isfinite(value) for value in terms.values()):
         position.skipped_in_a_row = 0
         return
@@ -160,54 +205,36 @@ def _progress(position: Position, recipe: Recipe, minutes: float | None) -> floa
 
 
 @contextmanager
-def _prefetched(stream: Stream, first: int) -> Iterator[Iterator[Batch]]:
-    """The batches from a step on, each made while the one before is learnt from."""
-    with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
+def _interruptions() -> Iterator[list[int]]:
+    """A list that fills when the process is told to end: the step at hand is finished and the state saved first."""
+    told: list[int] = []
 
-        def batches() -> Iterator[Batch]:
-            step, following = first, pool.submit(stream.batch, first)
-            while True:
-                batch = following.result()
-                step += 1
-                following = pool.submit(stream.batch, step)
-                yield batch
+    def note(number: int, _: object) -> None:
+        told.append(number)
+        signal.signal(number, before[number])  # a second one ends at once
 
-        yield batches()
-
-
-def _scores(net: Metric3D, average: MovingAverage, recipe: Recipe, checks: Checks) -> dict[str, dict[str, object]]:
-    if not (checks.rendered or checks.real):
-        return {}
-    with average.instead_of(net):
-        scores = validate(net, recipe, checks.rendered, checks.real)
-    return {name: asdict(row) for name, row in scores.items()}
+    before: dict[int, Any] = {}
+    try:
+        for number in (int(signal.SIGINT), int(signal.SIGTERM)):
+            before[number] = signal.signal(number, note)
+    except ValueError:  # not the main thread, which alone may ask for signals
+        pass
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _model(run: Path, position: Position) -> Path:
-    return run / f"model-{position.step:06d}.safetensors"
-
-
-def _keep(
-    run: Path,
-    net: Metric3D,
-    average: MovingAverage,
-    stream: Stream,
-    position: Position,
-    scores: dict[str, dict[str, object]],
-) -> None:
-    """Write the averaged weights as a model of their own, with all that is worth knowing about them."""
-    recipe = stream.recipe
-    facts = {
-        "licence": "Apache-2.0",
-        "release": recipe.name,
-        "canvas_pixels": str(recipe.canvas_pixels),
-        "recipe": json.dumps(recipe.to_dict()),
-        "training": json.dumps({**asdict(position), "samples": position.step * recipe.batch}),
-        "data": json.dumps({"rendered": len(stream.scenes), "measured": len(stream.measured or ())}),
-        "scores": json.dumps(scores),
-        "encoder": f"ImageNet weights of {PACKAGE}, Apache-2.0" if recipe.imagenet else "random",
-    }
-    checkpoint.write(_model(run, position), average.state, net.variant, recipe.canonical_focal, facts)
+def _judge(
+    net: Metric3D, recipe: Recipe, checks: Checks, team: Team, journal: Journal, position: Position
+) -> dict[str, Any]:
+    """The scores of a network, and its pictures, told to the journal."""
+    found = validate(net.to(team.device), recipe, checks.rendered, checks.real)
+    scores = {name: asdict(row) for name, row in found.scores.items()}
+    journal.scores(position, scores)
+    journal.pictures(position, found.pictures)
+    return scores
 
 
 class _Rests:
@@ -228,48 +255,3 @@ class _Rests:
             return False
         self._last[what] = seconds
         return True
-
-
-class _Log:
-    """One JSON line for every few steps, and one for every validation."""
-
-    def __init__(self, path: Path, recipe: Recipe, watch: Watcher | None) -> None:
-        self._path, self._batch, self._watch = path, recipe.batch, watch
-        self._terms: list[dict[str, float]] = []
-        self._since: float | None = None
-
-    def step(self, position: Position, terms: dict[str, float], optim: torch.optim.Optimizer) -> None:
-        self._since = position.seconds if self._since is None else self._since
-        self._terms.append(terms)
-        line = None
-        if position.step % _LOG_EVERY == 0 or position.progress >= 1:
-            line = self._line(position, optim)
-            self._write(line)
-        if self._watch:
-            self._watch(position, line)
-
-    def scores(self, position: Position, scores: dict[str, dict[str, object]]) -> None:
-        line: dict[str, object] = {"step": position.step, "minutes": round(position.seconds / 60, 2), "scores": scores}
-        self._write(line)
-        if self._watch:
-            self._watch(position, line)
-
-    def _line(self, position: Position, optim: torch.optim.Optimizer) -> dict[str, object]:
-        means = {name: sum(t[name] for t in self._terms) / len(self._terms) for name in self._terms[0]}
-        passed = position.seconds - (self._since or 0.0)
-        line: dict[str, object] = {
-            "step": position.step,
-            "minutes": round(position.seconds / 60, 2),
-            "progress": round(position.progress, 4),
-            "images_per_second": round((len(self._terms) - 1) * self._batch / passed, 2) if passed else None,
-            "rates": {str(group["part"]): group["lr"] for group in optim.param_groups},
-            "loss": sum(value for name, value in means.items() if name != "norm"),
-            **means,
-            "skipped": position.skipped,
-        }
-        self._terms, self._since = [], None
-        return line
-
-    def _write(self, line: dict[str, object]) -> None:
-        with self._path.open("a") as file:
-            file.write(json.dumps(line) + "\n")

@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from theodolite.errors import TheodoliteError
 from theodolite.network import Metric3D
 from theodolite.training.config import Recipe
+from theodolite.training.distributed import local
 
 Group = dict[str, object]
 
 
-def optimiser(net: Metric3D, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW over everything that ever learns: decoder, and the last `recipe.thawed` stages of the encoder.
+def choose_what_learns(net: Metric3D, recipe: Recipe) -> None:
+    """Let the decoder, and what the recipe thaws of the encoder, ask for gradients; nothing else does.
 
-    The other encoder parameters stop asking for gradients. Batch-norm statistics never change: eight pictures are too
-    few to estimate them, and those of ImageNet come with the weights.
+    Batch-norm statistics never change: a few pictures are too few to estimate them, and those of the pretrained
+    encoder come with its weights.
+
+    Raises: TheodoliteError, for stages of an encoder that has none.
     """
+    if recipe.thawed is None:
+        return
     net.encoder.requires_grad_(False)
-    stages = list(cast(nn.ModuleList, net.encoder.stages))
-    thawed = stages[len(stages) - recipe.thawed :]
-    for stage in thawed:
-        stage.requires_grad_(True)
+    if recipe.thawed:
+        stages: Any = getattr(net.encoder, "stages", None) or getattr(net.encoder, "blocks", None)
+        if stages is None:
+            raise TheodoliteError(f"The encoder of {recipe.variant} has no stages to thaw; thaw all of it, or none.")
+        for stage in list(stages)[max(len(stages) - recipe.thawed, 0) :]:
+            stage.requires_grad_(True)
+
+
+def optimiser(net: Metric3D, recipe: Recipe) -> torch.optim.AdamW:
+    """AdamW over everything that ever learns, encoder and decoder with rates of their own."""
     groups = [
-        *_groups("decoder", [net.decoder], recipe.rate_decoder, recipe.decay_decoder),
-        *_groups("encoder", thawed, recipe.rate_encoder, recipe.decay_encoder),
+        *_groups("decoder", net.decoder, recipe.rate_decoder, recipe.decay_decoder),
+        *_groups("encoder", net.encoder, recipe.rate_encoder, recipe.decay_encoder),
     ]
-    return torch.optim.AdamW(groups, betas=(0.9, 0.999), eps=1e-6, foreach=True)
+    return torch.optim.AdamW(groups, betas=(0.9, 0.999), eps=recipe.epsilon, foreach=True)
 
 
-def _groups(part: str, modules: list[nn.Module], rate: float, decay: float) -> list[Group]:
+def _groups(part: str, module: nn.Module, rate: float, decay: float) -> list[Group]:
     """One group that decays and one that does not: vectors are biases and norms, which decay only harms."""
-    parameters = [p for module in modules for p in module.parameters()]
-    matrices = [p for p in parameters if p.ndim > 1]
-    vectors = [p for p in parameters if p.ndim <= 1]
+    learning = [p for p in module.parameters() if p.requires_grad]
+    matrices = [p for p in learning if p.ndim > 1]
+    vectors = [p for p in learning if p.ndim <= 1]
     return [
         {"params": chosen, "part": part, "peak": rate, "lr": rate, "weight_decay": amount}
         for chosen, amount in ((matrices, decay), (vectors, 0.0))
@@ -62,34 +72,29 @@ def set_rates(optim: torch.optim.Optimizer, recipe: Recipe, step: int, progress:
     """Give each group its rate of the moment; the encoder's is zero until it thaws."""
     frozen = progress < recipe.frozen
     for group in optim.param_groups:
-        held = group["part"] == "encoder" and frozen
+        held = group["part"] == "encoder" and frozen and not recipe.lora
         rate = learning_rate(group["peak"], recipe.rate_end, step, progress, recipe.warmup)
         group["lr"] = 0.0 if held else rate
 
 
 class MovingAverage:
-    """Exponential moving average of a network's state; what is validated and kept."""
+    """Exponential moving average of a network's weights; what is validated and kept.
+
+    Args:
+        decay: 0 follows the network at once.
+    """
 
     def __init__(self, net: nn.Module, decay: float) -> None:
         self.decay = decay
-        self.state: dict[str, Tensor] = {name: value.detach().clone() for name, value in net.state_dict().items()}
+        # Of what learns only: the rest is the network's own, and a copy of it would be memory and bytes for nothing.
+        self.state: dict[str, Tensor] = {
+            name: value.detach().clone() for name, value in net.named_parameters() if value.requires_grad
+        }
 
     @torch.no_grad()
     def update(self, net: nn.Module, step: int) -> None:
         """Move towards the network as it is; faster in the first steps, which should be forgotten."""
         keep = min(self.decay, (1 + step) / (10 + step))
-        now = dict(net.state_dict())
-        floating = [name for name, value in now.items() if value.is_floating_point()]
-        torch._foreach_lerp_([self.state[n] for n in floating], [now[n] for n in floating], 1 - keep)
-        for name in now.keys() - set(floating):
-            self.state[name].copy_(now[name])
-
-    @contextmanager
-    def instead_of(self, net: nn.Module) -> Iterator[None]:
-        """Inside, the network has the averaged weights; afterwards its own again."""
-        own = {name: value.detach().clone() for name, value in net.state_dict().items()}
-        net.load_state_dict(self.state)
-        try:
-            yield
-        finally:
-            net.load_state_dict(own)
+        now = local({name: value for name, value in net.named_parameters() if name in self.state})
+        mine = local(self.state)
+        torch._foreach_lerp_(list(mine.values()), [now[name].detach() for name in mine], 1 - keep)

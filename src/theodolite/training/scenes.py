@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from theodolite.camera.pinhole import Camera
+from theodolite.datasets.sample import LabelKind, Sample
 from theodolite.errors import DatasetError
 from theodolite.synth.shards import decode_depth, decode_normals
-from theodolite.training.sample import Sample
 
 _ARRAYS = ("image", "depth", "normals", "camera")
+_LATER_ARRAYS = ("planes",)  # which shards of old lack
 
 
 class Scenes:
@@ -49,6 +50,9 @@ class Scenes:
             depth=depth,
             normals=decode_normals(shard["normals"][place]),
             sky=np.isnan(depth),
+            planes=np.array(shard["planes"][place]).astype(np.int32) if "planes" in shard else None,
+            kind=LabelKind.SYNTHETIC,
+            domain="synth",
         )
 
 
@@ -69,7 +73,8 @@ def _mapped(path: Path) -> dict[str, np.ndarray]:
     """The arrays of an uncompressed .npz, mapped from the file: a sample is read without the hundred beside it."""
     try:
         with zipfile.ZipFile(path) as archive, path.open("rb") as file:
-            return {name: _member(archive, file, path, name) for name in _ARRAYS}
+            later = [name for name in _LATER_ARRAYS if f"{name}.npy" in archive.namelist()]
+            return {name: _member(archive, file, path, name) for name in (*_ARRAYS, *later)}
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise DatasetError(f"{path}: a shard written by `theodolite synth` was expected ({error}).") from error
 

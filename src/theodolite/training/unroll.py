@@ -1,4 +1,4 @@
-"""The network's estimates during training: the last at full resolution, the earlier ones where they live.
+"""The network as it trains: every estimate, the last at full resolution, the earlier ones where they live or upsampled.
 
 The published recipe upsamples every estimate before it is judged. On processors that is half of a training step, nearly
 all of it memory traffic, and teaches the earlier estimates nothing that a quarter of the resolution does not.
@@ -6,47 +6,59 @@ all of it memory traffic, and teaches the earlier estimates nothing that a quart
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from theodolite.network import Metric3D, RawMaps
 from theodolite.network.heads import concentration, unit_normals
-from theodolite.network.upsample import FACTOR
-from theodolite.training.sample import Batch
 from theodolite.types import Float
 
-
-def unroll(net: Metric3D, pixels: Float[Tensor, "b 3 h w"], *, encoder_learns: bool) -> tuple[RawMaps, list[RawMaps]]:
-    """The final maps, and those of every estimate before, coarse by `FACTOR`, first to last."""
-    with torch.set_grad_enabled(encoder_learns and torch.is_grad_enabled()):
-        taps = net.encoder(pixels)
-    estimate = net.decoder.estimate(taps)
-    earlier = []
-    for _ in range(net.variant.steps):
-        earlier.append(_in_place(net, estimate.state))
-        estimate = net.decoder.refine(estimate)
-    return net.decoder.maps(estimate), earlier
+Maps = tuple[Tensor, Tensor | None, Tensor | None, Tensor]  # depth, normals, kappa, confidence
 
 
-def coarse(batch: Batch) -> Batch:
-    """The truth where the earlier estimates live: of each cell the pixel next to its middle."""
+class Unrolled(nn.Module):
+    """All of a network's estimates in one call, first to last, as one module: what DDP, FSDP2 and torch.compile need.
 
-    def pick(x: Tensor) -> Tensor:
-        return x[..., FACTOR // 2 :: FACTOR, FACTOR // 2 :: FACTOR]
+    Args:
+        full: upsample every estimate; else the earlier ones come at a quarter of the resolution.
+        precision: of the matrix products, "bf16" or "fp32".
+    """
 
-    return replace(
-        batch,
-        pixels=pick(batch.pixels),
-        depth=pick(batch.depth),
-        valid=pick(batch.valid),
-        normals=pick(batch.normals),
-        has_normals=pick(batch.has_normals),
-        sky=pick(batch.sky),
-    )
+    def __init__(self, net: Metric3D, *, full: bool = False, precision: str = "fp32") -> None:
+        super().__init__()
+        self.net = net
+        self.full = full
+        self.low = precision == "bf16"
+
+    def forward(self, pixels: Float[Tensor, "b 3 h w"], encoder_learns: bool = True) -> list[Maps]:
+        """The maps of each estimate, to be named by `as_maps`.
+
+        In float32: losses are differences of nearly equal numbers, for which bfloat16 has too few digits.
+        """
+        net = self.net
+        with torch.autocast(pixels.device.type, torch.bfloat16, enabled=self.low):
+            with torch.set_grad_enabled(encoder_learns and torch.is_grad_enabled()):
+                taps = net.encoder(pixels)
+            estimate = net.decoder.estimate(taps)
+            if not net.variant.refines:
+                return [_wide(net.decoder.maps(estimate))]
+            found = []
+            for _ in range(net.variant.steps):
+                found.append(net.decoder.maps(estimate) if self.full else _in_place(net, estimate.state))
+                estimate = net.decoder.refine(estimate)
+            return [_wide(maps) for maps in (*found, net.decoder.maps(estimate))]
+
+
+def as_maps(outputs: list[Maps]) -> list[RawMaps]:
+    """What `Unrolled` gives, named. FSDP2 looks for tensors in tuples and lists only, not in dataclasses."""
+    return [RawMaps(*maps) for maps in outputs]
 
 
 def _in_place(net: Metric3D, state: Tensor) -> RawMaps:
     depth, confidence, normals, kappa = state.float().split([1, 1, 3, 1], dim=1)
     return RawMaps(net.decoder.depth_state.decode(depth), unit_normals(normals), concentration(kappa), confidence)
+
+
+def _wide(maps: RawMaps) -> Maps:
+    normals, kappa = (None if x is None else x.float() for x in (maps.normals, maps.kappa))
+    return maps.canonical_depth.float(), normals, kappa, maps.confidence.float()

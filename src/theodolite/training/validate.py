@@ -9,15 +9,20 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from theodolite.datasets.sample import Sample
 from theodolite.evaluation.depth_metrics import aligned_metrics, depth_metrics
 from theodolite.evaluation.real_frames import score_folders, summarise
 from theodolite.inference.backends.base import ModelFacts
 from theodolite.inference.backends.torch import TorchBackend
+from theodolite.inference.prediction import Prediction
 from theodolite.inference.predictor import Predictor
 from theodolite.network import Metric3D
 from theodolite.training.config import Recipe
 from theodolite.training.losses.normal import angle_between
-from theodolite.training.sample import Sample
+from theodolite.types import Float, UInt8
+from theodolite.viz import colourise_depth, colourise_normals, side_by_side
+
+_PICTURES = 4  # held-out samples that are shown, not only scored
 
 
 @dataclass(frozen=True)
@@ -32,35 +37,54 @@ class Scores:
     normals: float | None = None
 
 
+@dataclass(frozen=True)
+class Validation:
+    """Scores of each set, and some pictures: image, depth, normals, and the truth of both."""
+
+    scores: dict[str, Scores]
+    pictures: dict[str, UInt8[np.ndarray, "h w 3"]]
+
+
 def predictor_of(net: Metric3D, recipe: Recipe) -> Predictor:
     """The network behind the pre- and post-processing that users get."""
+    device = next(net.parameters()).device
     facts = ModelFacts(recipe.name, recipe.canonical_focal, net.multiple, recipe.canvas_pixels)
-    return Predictor(TorchBackend(net, facts))
+    return Predictor(TorchBackend(net, facts, device=str(device)))
 
 
-def validate(net: Metric3D, recipe: Recipe, rendered: Iterable[Sample], real: Iterable[Path]) -> dict[str, Scores]:
-    """Scores of each set; the network stays in the mode it was in.
+def validate(net: Metric3D, recipe: Recipe, rendered: Iterable[Sample], real: Iterable[Path]) -> Validation:
+    """Judge a network as users would meet it.
 
     Args:
         rendered: samples kept out of training, judged together as "rendered".
         real: folders of frames with depth, judged by set.
     """
-    was_training = net.training
     predictor = predictor_of(net, recipe)
-    scores = {}
-    if outcomes := [_score(predictor, sample) for sample in rendered]:
-        scores["rendered"] = Scores(len(outcomes), *np.nanmean(np.array(outcomes), axis=0).tolist())
+    scores, pictures, outcomes = {}, {}, []
+    for number, sample in enumerate(rendered):
+        prediction = predictor.predict(sample.image, camera=sample.camera)
+        outcomes.append(_score(prediction, sample))
+        if number < _PICTURES:
+            pictures[f"held-out/{number}"] = _picture(prediction, sample)
+    if outcomes:
+        scores["rendered"] = _means(np.array(outcomes))
     for folder in real:
         for row in summarise(list(score_folders(predictor, folder))):
             scores[row.set] = Scores(
                 row.frames, row.metric.abs_rel, row.metric.delta1, row.aligned.abs_rel, row.aligned.delta1
             )
-    net.train(was_training)
-    return scores
+    return Validation(scores, pictures)
 
 
-def _score(predictor: Predictor, sample: Sample) -> tuple[float, float, float, float, float]:
-    prediction = predictor.predict(sample.image, camera=sample.camera)
+def _means(outcomes: Float[np.ndarray, "pictures measures"]) -> Scores:
+    """Of each measure, over the pictures that have it."""
+    known = [values[~np.isnan(values)] for values in outcomes.T]
+    error, share, error_aligned, share_aligned, angle = (float(v.mean()) if len(v) else np.nan for v in known)
+    normals = None if np.isnan(angle) else angle
+    return Scores(len(outcomes), error, share, error_aligned, share_aligned, normals)
+
+
+def _score(prediction: Prediction, sample: Sample) -> tuple[float, float, float, float, float]:
     known = np.isfinite(sample.depth)
     metric = depth_metrics(prediction.depth, sample.depth, known)
     if metric is None:
@@ -75,3 +99,9 @@ def _mean_angle(normals: np.ndarray | None, sample: Sample) -> float:
         return np.nan
     ours, truth = (torch.from_numpy(np.moveaxis(n, -1, 0)[None].copy()) for n in (normals, sample.normals))
     return float(torch.rad2deg(angle_between(ours, truth)).nanmean())
+
+
+def _picture(prediction: Prediction, sample: Sample) -> UInt8[np.ndarray, "h w 3"]:
+    panels = [sample.image, colourise_depth(prediction.depth), colourise_depth(sample.depth)]
+    panels += [colourise_normals(n) for n in (prediction.normals, sample.normals) if n is not None]
+    return side_by_side(*panels, gap=0)

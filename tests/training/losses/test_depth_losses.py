@@ -2,17 +2,14 @@
 
 import math
 
-import numpy as np
 import pytest
 import torch
 
 from theodolite.training.losses.absolute import Absolute
 from theodolite.training.losses.confidence import Confidence
 from theodolite.training.losses.gradient import GradientMatching
-from theodolite.training.losses.masked import masked_mean
 from theodolite.training.losses.sequence import step_weights
 from theodolite.training.losses.silog import SILog
-from theodolite.training.losses.sky import Sky
 
 DEPTH_LOSSES = [SILog(), Absolute(), Absolute(logarithm=False), GradientMatching(scales=2)]
 
@@ -26,15 +23,8 @@ def depths():
     return depth, truth, valid
 
 
-@pytest.fixture(scope="module")
-def goldens(shared):
-    return np.load(shared / "goldens" / "losses.npz")
-
-
-def pooled(array) -> torch.Tensor:
-    """A batch as one sample, so that a mean for each sample is the reference's mean over the batch."""
-    tensor = torch.from_numpy(np.asarray(array))
-    return tensor.permute(1, 0, 2, 3).flatten(1, 2)[None] if tensor.ndim == 4 else tensor
+def close(found, wanted):
+    torch.testing.assert_close(found, wanted.to(found).expand_as(found), rtol=1e-5, atol=1e-9)
 
 
 @pytest.mark.parametrize("loss", DEPTH_LOSSES, ids=repr)
@@ -95,19 +85,6 @@ def test_absolute_in_metres_and_in_logarithms_by_hand():
     assert Absolute()(depth, truth, valid).item() == pytest.approx(math.log(2))
 
 
-def test_sky_is_free_at_the_far_end_and_costs_the_logarithm_before_it():
-    sky = torch.tensor([True, True, False, True]).view(1, 1, 1, 4)
-    depth = torch.tensor([200.0, 250.0, 1.0, 200 / math.e]).view(1, 1, 1, 4)
-    assert Sky()(depth, sky).item() == pytest.approx(1 / 3, rel=1e-5)
-    assert Sky()(depth, torch.zeros_like(sky)).item() == 0
-
-
-def test_each_sample_has_a_mean_of_its_own():
-    values = torch.tensor([[1.0, 3.0], [10.0, 20.0]]).view(2, 1, 1, 2)
-    mask = torch.tensor([[True, True], [False, True]]).view(2, 1, 1, 2)
-    assert masked_mean(values, mask).tolist() == [2, 20]
-
-
 def test_confidence_leaves_depth_alone_unless_asked(depths):
     depth, truth, valid = depths
     confidence = torch.zeros_like(depth).requires_grad_()
@@ -117,6 +94,23 @@ def test_confidence_leaves_depth_alone_unless_asked(depths):
     assert confidence.grad.abs().sum() > 0
     Confidence(moves_depth=True)(confidence, depth, truth, valid).sum().backward()
     assert depth.grad.abs().sum() > 0
+
+
+def test_confidence_by_hand():
+    truth, depth = torch.full((1, 1, 1, 3), 2.0), torch.tensor([1.0, 2.5, 5.0]).view(1, 1, 1, 3)
+    valid = torch.ones(1, 1, 1, 3, dtype=torch.bool)
+    # Targets 0.5 and 0.75; the third is more than 100 % off, and has none.
+    assert Confidence()(torch.ones_like(depth), depth, truth, valid).item() == pytest.approx((0.5 + 0.25) / 2)
+
+
+def test_confidence_has_the_gradients_of_finite_differences_and_none_without_truth(depths):
+    depth, truth, valid = depths
+    confidence = torch.full_like(depth, 0.3).requires_grad_()
+    inputs = (confidence, depth.requires_grad_())
+    assert torch.autograd.gradcheck(lambda c, d: Confidence(moves_depth=True)(c, d, truth, valid), inputs)
+    nothing = Confidence(moves_depth=True)(confidence, depth, truth, torch.zeros_like(valid))
+    assert (nothing == 0).all()
+    assert all((g == 0).all() for g in torch.autograd.grad(nothing.sum(), inputs))
 
 
 def test_confidence_of_one_is_right_where_depth_is(depths):
@@ -136,44 +130,37 @@ def test_step_weights_rise_to_one_from_the_same_start():
 
 
 @pytest.mark.parametrize("focus", [0.5, 0.85])
-def test_silog_equals_the_reference(goldens, focus):
-    pred, target, mask = (pooled(goldens[f"silog/in/{name}"]) for name in ("pred", "target", "mask"))
-    pred.requires_grad_()
-    loss = SILog(focus)(pred, target, mask)
-    loss.sum().backward()
-    np.testing.assert_allclose(loss.item(), goldens[f"silog/out/loss_vf{focus}"], rtol=1e-4)
-    np.testing.assert_allclose(pred.grad, pooled(goldens[f"silog/out/grad_vf{focus}"]), rtol=1e-3, atol=1e-6)
+def test_silog_equals_the_reference(golden, focus):
+    pred, target, mask = (golden(f"silog/in/{name}") for name in ("pred", "target", "mask"))
+    loss = SILog(focus, pooled=True)(pred.requires_grad_(), target, mask)
+    close(loss, golden(f"silog/out/loss_vf{focus}"))
+    close(torch.autograd.grad(loss[0], pred)[0], golden(f"silog/out/grad_vf{focus}"))
 
 
 @pytest.mark.parametrize("case", ["gru5", "gru9"])
-def test_the_sequence_of_estimates_equals_the_reference(goldens, case):
-    def read(name):
-        return goldens[f"{case}/{name}"]
-
-    target, mask = pooled(read("in/target")), pooled(read("in/mask"))
-    preds = [pooled(p).requires_grad_() for p in read("in/preds")]
-    confs = [pooled(c).requires_grad_() for c in read("in/confs")]
+def test_the_sequence_of_estimates_equals_the_reference(golden, case):
+    target, mask = golden(f"{case}/in/target"), golden(f"{case}/in/mask")
+    preds = [p.requires_grad_() for p in golden(f"{case}/in/preds")]
+    confs = [c.requires_grad_() for c in golden(f"{case}/in/confs")]
     weights = step_weights(len(preds))
-    np.testing.assert_allclose(weights, read("out/weights"), rtol=1e-5)
-    metres, trust = Absolute(logarithm=False), Confidence(moves_depth=True)
-    l1 = [metres(p, target, mask) for p in preds]
-    conf = [trust(c, p, target, mask) for c, p in zip(confs, preds, strict=True)]
-    np.testing.assert_allclose([x.item() for x in l1], read("out/l1_terms"), rtol=1e-4)
-    np.testing.assert_allclose([x.item() for x in conf], read("out/conf_terms"), rtol=1e-4)
-    loss = sum(w * (a + b) for w, a, b in zip(weights, l1, conf, strict=True))
-    np.testing.assert_allclose(loss.item(), read("out/loss"), rtol=1e-4)
-    loss.sum().backward()
-    np.testing.assert_allclose(preds[0].grad, pooled(read("out/grad_first_pred")), rtol=1e-3, atol=1e-6)
-    np.testing.assert_allclose(preds[-1].grad, pooled(read("out/grad_last_pred")), rtol=1e-3, atol=1e-6)
-    np.testing.assert_allclose(confs[-1].grad, pooled(read("out/grad_last_conf")), rtol=1e-3, atol=1e-6)
+    close(torch.tensor(weights), golden(f"{case}/out/weights"))
+    metres, trust = Absolute(logarithm=False, pooled=True), Confidence(moves_depth=True, pooled=True)
+    l1 = torch.stack([metres(p, target, mask)[0] for p in preds])
+    conf = torch.stack([trust(c, p, target, mask)[0] for c, p in zip(confs, preds, strict=True)])
+    close(l1, golden(f"{case}/out/l1_terms"))
+    close(conf, golden(f"{case}/out/conf_terms"))
+    loss = (torch.tensor(weights) * (l1 + conf)).sum()
+    close(loss, golden(f"{case}/out/loss"))
+    close((torch.tensor(weights) * l1).sum(), golden(f"{case}/out/loss_without_conf"))
+    found = torch.autograd.grad(loss, [preds[0], preds[-1], confs[-1]])
+    for gradient, name in zip(found, ("first_pred", "last_pred", "last_conf"), strict=True):
+        close(gradient, golden(f"{case}/out/grad_{name}"))
 
 
-def test_confidence_equals_the_reference(goldens):
-    pred, target, conf, mask = (pooled(goldens[f"conf/in/{name}"]) for name in ("pred", "target", "conf", "mask"))
-    pred.requires_grad_()
-    conf.requires_grad_()
-    loss = Confidence(moves_depth=True)(conf, pred, target, mask)
-    loss.sum().backward()
-    np.testing.assert_allclose(loss.item(), goldens["conf/out/loss"], rtol=1e-4)
-    np.testing.assert_allclose(conf.grad, pooled(goldens["conf/out/grad_conf"]), rtol=1e-3, atol=1e-6)
-    np.testing.assert_allclose(pred.grad, pooled(goldens["conf/out/grad_pred"]), rtol=1e-3, atol=1e-6)
+def test_confidence_equals_the_reference(golden):
+    pred, target, conf, mask = (golden(f"conf/in/{name}") for name in ("pred", "target", "conf", "mask"))
+    loss = Confidence(moves_depth=True, pooled=True)(conf.requires_grad_(), pred.requires_grad_(), target, mask)
+    close(loss, golden("conf/out/loss"))
+    to_conf, to_pred = torch.autograd.grad(loss[0], [conf, pred])
+    close(to_conf, golden("conf/out/grad_conf"))
+    close(to_pred, golden("conf/out/grad_pred"))

@@ -2,13 +2,13 @@
 
 import math
 
-import numpy as np
 import pytest
 import torch
 from torch.nn.functional import normalize
 
 from theodolite.network.heads import concentration, unit_normals
-from theodolite.training.losses.normal import Angle, AngularLikelihood, angle_between
+from theodolite.training.losses.normal import Angle, AngularLikelihood, angle_between, cosine
+from theodolite.training.losses.sequence import step_weights
 
 
 @pytest.fixture
@@ -45,14 +45,14 @@ def test_likelihood_of_a_right_angle_by_hand():
 
 
 def test_likelihood_is_best_at_a_kappa_that_falls_with_the_angle():
-    valid = torch.ones(1, 1, 1, 1, dtype=torch.bool)
-    a = torch.tensor([0.0, 0.0, -1.0]).view(1, 3, 1, 1)
-    kappas = torch.linspace(0.1, 300, 3000)
+    kappas = torch.linspace(0.1, 300, 3000).view(-1, 1, 1, 1)
+    valid = torch.ones_like(kappas, dtype=torch.bool)
+    a = torch.tensor([0.0, 0.0, -1.0]).view(1, 3, 1, 1).expand(3000, 3, 1, 1)
     best = []
     for degrees in (0.0, 1.0, 5.0, 20.0, 60.0):
         b = torch.tensor([math.sin(math.radians(degrees)), 0.0, -math.cos(math.radians(degrees))]).view(1, 3, 1, 1)
-        losses = [AngularLikelihood()(a, k.view(1, 1, 1, 1), b, valid).item() for k in kappas]
-        best.append(kappas[int(np.argmin(losses))].item())
+        losses = AngularLikelihood()(a, kappas, b.expand_as(a), valid)
+        best.append(kappas[losses.argmin()].item())
     assert best == sorted(best, reverse=True)
     # Exact hits count as one degree: without that floor the best kappa would be infinite.
     assert best[0] == best[1] == pytest.approx(2 / math.radians(1), rel=0.02)
@@ -75,26 +75,28 @@ def test_an_empty_mask_costs_nothing_and_has_no_gradient(fields):
     assert (kappa.grad == 0).all()
 
 
-def test_likelihood_equals_the_reference_when_it_drops_what_the_reference_drops(shared):
-    goldens = np.load(shared / "goldens" / "losses.npz")
-    truth = torch.from_numpy(goldens["nll/in/gt_normal"])
-    valid = torch.from_numpy(goldens["nll/in/depth_mask"]).bool() & (truth != 0).any(1, keepdim=True)
-    loss = AngularLikelihood(resolution=0.0, drop_within=math.degrees(math.acos(0.999)))
-
-    def pooled(x):
-        return x.permute(1, 0, 2, 3).flatten(1, 2)[None]
-
-    estimates = [torch.from_numpy(step).requires_grad_() for step in goldens["nll/in/normal_kappa"]]
-    terms = [
-        loss(pooled(estimate[:, :3]), pooled(estimate[:, 3:]), pooled(truth), pooled(valid)) for estimate in estimates
-    ]
-    np.testing.assert_allclose([term.item() for term in terms], goldens["nll/out/terms"], rtol=1e-4)
-    terms[-1].sum().backward()
-    np.testing.assert_allclose(estimates[-1].grad, goldens["nll/out/grad_last"], rtol=1e-3, atol=1e-6)
+def test_likelihood_equals_the_reference_when_it_drops_what_the_reference_drops(golden):
+    truth = golden("nll/in/gt_normal")
+    valid = golden("nll/in/depth_mask") & (truth != 0).any(1, keepdim=True)
+    loss = AngularLikelihood(resolution=0.0, drop_within=math.degrees(math.acos(0.999)), pooled=True)
+    estimates = [step.requires_grad_() for step in golden("nll/in/normal_kappa")]
+    terms = torch.stack([loss(estimate[:, :3], estimate[:, 3:], truth, valid)[0] for estimate in estimates])
+    torch.testing.assert_close(terms.double(), golden("nll/out/terms"), rtol=1e-5, atol=2e-6)
+    total = (torch.tensor(step_weights(len(terms))) * terms).sum()
+    torch.testing.assert_close(total, golden("nll/out/loss"), rtol=1e-5, atol=0)
+    (gradient,) = torch.autograd.grad(total, estimates[-1])
+    torch.testing.assert_close(gradient, golden("nll/out/grad_last"), rtol=1e-4, atol=1e-7)
 
 
-def test_the_networks_normal_head_is_the_references(shared):
-    goldens = np.load(shared / "goldens" / "losses.npz")
-    raw = torch.from_numpy(goldens["normal_head/in/raw"])
+def test_the_networks_normal_head_is_the_references(golden):
+    raw = golden("normal_head/in/raw")
     found = torch.cat([unit_normals(raw[:, :3]), concentration(raw[:, 3:])], 1)
-    np.testing.assert_allclose(found, goldens["normal_head/out/normal_kappa"], rtol=1e-5, atol=1e-7)
+    torch.testing.assert_close(found, golden("normal_head/out/normal_kappa"), rtol=1e-5, atol=1e-7)
+
+
+def test_the_cosine_is_that_of_vectors_of_any_length_and_zero_of_none():
+    a = torch.tensor([[0.0, 0.0, -2.0], [0.0, 0.0, 0.0]]).T.reshape(1, 3, 1, 2).requires_grad_()
+    b = torch.tensor([[0.0, 3.0, -3.0], [1.0, 0.0, 0.0]]).T.reshape(1, 3, 1, 2)
+    found = cosine(a, b)
+    assert found.flatten().tolist() == pytest.approx([math.sqrt(0.5), 0])
+    assert torch.autograd.grad(found.sum(), a)[0].isfinite().all()

@@ -8,7 +8,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from theodolite.training.losses.masked import Truth, masked_mean
+from theodolite.datasets.sample import Truth
+from theodolite.training.losses.masked import masked_mean
 from theodolite.types import Bool, Float
 
 
@@ -21,8 +22,9 @@ class Absolute:
     """
 
     logarithm: bool = True
+    pooled: bool = False  # one mean over the batch, see `masked.ratio`
 
-    needs: ClassVar[Truth] = Truth.DEPTH
+    needs: ClassVar[Truth] = Truth.DEPTH | Truth.METRIC
 
     def __call__(
         self, depth: Float[Tensor, "b 1 h w"], truth: Float[Tensor, "b 1 h w"], valid: Bool[Tensor, "b 1 h w"]
@@ -30,4 +32,4 @@ class Absolute:
         depth, truth = torch.where(valid, depth, 1), torch.where(valid, truth, 1)
         if self.logarithm:
             depth, truth = depth.log(), truth.log()
-        return masked_mean((depth - truth).abs(), valid)
+        return masked_mean((depth - truth).abs(), valid, self.pooled)

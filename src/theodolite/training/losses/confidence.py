@@ -8,7 +8,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from theodolite.training.losses.masked import Truth, masked_mean
+from theodolite.datasets.sample import Truth
+from theodolite.training.losses.masked import masked_mean
 from theodolite.types import Bool, Float
 
 
@@ -21,8 +22,9 @@ class Confidence:
     """
 
     moves_depth: bool = False
+    pooled: bool = False  # one mean over the batch, see `masked.ratio`
 
-    needs: ClassVar[Truth] = Truth.DEPTH
+    needs: ClassVar[Truth] = Truth.DEPTH | Truth.METRIC
 
     def __call__(
         self,
@@ -33,4 +35,4 @@ class Confidence:
     ) -> Float[Tensor, " b"]:
         depth = depth if self.moves_depth else depth.detach()
         error = (torch.where(valid, depth - truth, 0)).abs() / torch.where(valid, truth, 1)
-        return masked_mean((confidence - (1 - error)).abs(), valid & (error < 1))
+        return masked_mean((confidence - (1 - error)).abs(), valid & (error < 1), self.pooled)

@@ -8,7 +8,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from theodolite.training.losses.masked import Truth, masked_mean
+from theodolite.datasets.sample import Truth
+from theodolite.training.losses.masked import masked_mean
 from theodolite.types import Bool, Float
 
 
@@ -21,7 +22,7 @@ class GradientMatching:
 
     scales: int = 4  # strides 1, 2, 4, 8 px
 
-    needs: ClassVar[Truth] = Truth.DEPTH
+    needs: ClassVar[Truth] = Truth.DEPTH | Truth.EXACT
 
     def __call__(
         self, depth: Float[Tensor, "b 1 h w"], truth: Float[Tensor, "b 1 h w"], valid: Bool[Tensor, "b 1 h w"]

@@ -1,26 +1,37 @@
-"""Means over usable pixels, one value for each sample, safe for empty masks."""
+"""Values at pixels and means over them, one for each sample, safe for empty masks."""
 
 from __future__ import annotations
 
-from enum import Flag, auto
-
 from torch import Tensor
 
-from theodolite.types import Bool, Float
+from theodolite.types import Bool, Float, Int
 
 
-class Truth(Flag):
-    """What a loss needs to know about a sample."""
-
-    DEPTH = auto()
-    NORMALS = auto()
-    SKY = auto()
-
-
-def masked_mean(values: Float[Tensor, "b c h w"], mask: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, " b"]:
+def masked_mean(
+    values: Float[Tensor, "b c h w"], mask: Bool[Tensor, "b 1 h w"], pooled: bool = False
+) -> Float[Tensor, " b"]:
     """Mean over the pixels of the mask; 0, with zero gradient, where the mask is empty.
 
     `values` has to be finite everywhere: 0 * inf is NaN, so whoever calls replaces before the logarithm, not here.
+
+    Args:
+        pooled: see `ratio`.
     """
-    count = mask.sum((1, 2, 3)) * values.shape[1]
-    return (values * mask).sum((1, 2, 3)) / count.clamp(min=1)
+    return ratio((values * mask).sum((1, 2, 3)), mask.sum((1, 2, 3)) * values.shape[1], pooled)
+
+
+def ratio(total: Float[Tensor, " b"], count: Int[Tensor, " b"], pooled: bool = False) -> Float[Tensor, " b"]:
+    """Each sample's total over its count; 0 where nothing was counted.
+
+    Args:
+        pooled: as the published code does, one mean over what the whole batch has, given to every sample. A sample's
+            value then depends on its batch-mates, and one with ten times the labels weighs ten times as much.
+    """
+    if pooled:
+        total, count = total.sum().expand_as(total), count.sum().expand_as(count)
+    return total / count.clamp(min=1)
+
+
+def at(maps: Tensor, pixels: Int[Tensor, "b n m"]) -> Tensor:
+    """A map's (b, 1, h, w) values, of any kind, at flat pixel indices: (b, n, m)."""
+    return maps.flatten(1).gather(1, pixels.flatten(1)).view_as(pixels)

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from theodolite.training.losses.masked import Truth, masked_mean
+from theodolite.datasets.sample import Truth
+from theodolite.training.losses.masked import masked_mean
 from theodolite.types import Bool, Float
 
 
@@ -29,16 +30,25 @@ def angle_between(a: Float[Tensor, "b 3 h w"], b: Float[Tensor, "b 3 h w"]) -> F
     return torch.atan2(sine, (a * b).sum(1, keepdim=True))
 
 
+def cosine(a: Float[Tensor, "b 3 h w"], b: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 1 h w"]:
+    """Cosine between two fields of vectors of any length; 0 where one has none."""
+    squares = a.square().sum(1, keepdim=True) * b.square().sum(1, keepdim=True)
+    # The root's own gradient at zero is infinite, and meets the zero of the product.
+    return (a * b).sum(1, keepdim=True) / torch.where(squares > 0, squares, 1).sqrt()
+
+
 @dataclass(frozen=True)
 class Angle:
     """Mean angle, radians."""
+
+    pooled: bool = False  # one mean over the batch, see `masked.ratio`
 
     needs: ClassVar[Truth] = Truth.NORMALS
 
     def __call__(
         self, normals: Float[Tensor, "b 3 h w"], truth: Float[Tensor, "b 3 h w"], valid: Bool[Tensor, "b 1 h w"]
     ) -> Float[Tensor, " b"]:
-        return masked_mean(angle_between(normals, truth), valid)
+        return masked_mean(angle_between(normals, truth), valid, self.pooled)
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,7 @@ class AngularLikelihood:
     # Degrees; nearer to the truth counts as so near. Rendered walls are exactly flat, and kappa would grow for ever.
     resolution: float = 1.0
     drop_within: float = 0.0  # degrees from the truth within which a pixel is left out; the published code: 2.563
+    pooled: bool = False  # one mean over the batch, see `masked.ratio`
 
     needs: ClassVar[Truth] = Truth.NORMALS
 
@@ -68,4 +79,4 @@ class AngularLikelihood:
         angle = angle.clamp(min=math.radians(self.resolution))
         # softplus(-k pi) is ln(1 + exp(-k pi)) without overflow.
         loss = kappa * angle - torch.log1p(kappa.square()) + functional.softplus(-kappa * math.pi)
-        return masked_mean(loss, valid)
+        return masked_mean(loss, valid, self.pooled)

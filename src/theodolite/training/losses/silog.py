@@ -8,7 +8,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from theodolite.training.losses.masked import Truth, masked_mean
+from theodolite.datasets.sample import Truth
+from theodolite.training.losses.masked import masked_mean
 from theodolite.types import Bool, Float
 
 
@@ -20,12 +21,14 @@ class SILog:
     """
 
     focus: float = 0.5  # 0: plain squared log error; 1: blind to the overall scale
+    pooled: bool = False  # means over the batch, see `masked.ratio`
 
-    needs: ClassVar[Truth] = Truth.DEPTH
+    needs: ClassVar[Truth] = Truth.DEPTH | Truth.METRIC
 
     def __call__(
         self, depth: Float[Tensor, "b 1 h w"], truth: Float[Tensor, "b 1 h w"], valid: Bool[Tensor, "b 1 h w"]
     ) -> Float[Tensor, " b"]:
         # Replaced before the log: masking afterwards still sends NaN through the gradient.
         error = torch.where(valid, depth, 1).log() - torch.where(valid, truth, 1).log()
-        return masked_mean(error.square(), valid) - self.focus * masked_mean(error, valid).square()
+        square, mean = masked_mean(error.square(), valid, self.pooled), masked_mean(error, valid, self.pooled)
+        return square - self.focus * mean.square()

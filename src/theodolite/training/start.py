@@ -1,0 +1,113 @@
+"""Weights that a run goes on from: a whole network, or the encoder of one that is new otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from torch import Tensor
+
+from theodolite.camera.canvas import choose_canvas
+from theodolite.errors import CheckpointError, TheodoliteError
+from theodolite.network.variants import DPT, VARIANTS, Variant, find
+from theodolite.training.config import Recipe
+from theodolite.training.pretrained import dinov2_state, is_dinov2
+from theodolite.weights import checkpoint
+from theodolite.weights.pth import read_pth
+from theodolite.weights.releases import resolve
+from theodolite.weights.sniff import Kind, recognise
+from theodolite.weights.store import is_path, locate
+
+MODES = ("full", "decoder", "lora")
+
+
+@dataclass(frozen=True)
+class Start:
+    """Weights that a run goes on from.
+
+    Args:
+        state: under our names; of the whole network, or of its encoder alone.
+        origin: the file, for the model's facts.
+        licence: of these weights, which what is made of them inherits.
+    """
+
+    state: Mapping[str, Tensor]
+    origin: str
+    licence: str
+
+
+def open_start(path: Path, variant: str | Variant) -> Start:
+    """Weights for a new run of this variant: one of our files, a published checkpoint, or a DINOv2 backbone.
+
+    Raises: CheckpointError, when the file is none of these, or of another size.
+    """
+    row = find(variant) if isinstance(variant, str) else variant
+    kind = recognise(path)
+    if kind not in (Kind.ONNX, Kind.SAFETENSORS):
+        tensors = read_pth(path, archive=kind is Kind.TORCH)
+        if is_dinov2(tensors):
+            return Start(dinov2_state(tensors, row), path.name, "Apache-2.0")
+    found = checkpoint.read(path, row)
+    return Start(found.state, path.name, found.metadata.get("licence", "none stated"))
+
+
+@dataclass(frozen=True)
+class FineTune:
+    """A recipe fitted to the network that goes on learning, and that network's weights."""
+
+    recipe: Recipe
+    start: Start
+
+
+def fine_tune(
+    model: str,
+    recipe: Recipe,
+    mode: str = "full",
+    *,
+    rank: int = 8,
+    canvas: tuple[int, int] | None = None,
+    accept_licence: bool = False,
+) -> FineTune:
+    """Prepare to train a finished network on.
+
+    Args:
+        model: name of a release, or a path.
+        mode: what learns: "full", everything; "decoder"; "lora", the decoder, and the encoder by low-rank updates.
+        rank: of those updates.
+        canvas: rows and columns, px, of the samples; by default, of the size the network was trained at.
+    Raises: CheckpointError, when it is an ONNX file; as `weights.store.locate`.
+    """
+    if mode not in MODES:
+        raise TheodoliteError(f"A fine-tune's mode is one of {', '.join(MODES)}, got {mode!r}.")
+    path = locate(model, accept_licence=accept_licence)
+    if recognise(path) is Kind.ONNX:
+        raise CheckpointError(
+            f"{model} is an ONNX file, which runs but cannot learn. Fine-tune a .safetensors or .pth checkpoint."
+        )
+    found = checkpoint.read(path)
+    if found.name not in VARIANTS:
+        raise CheckpointError(f"{path} holds a network that is not in the table of variants: {found.variant}.")
+    release = None if is_path(model) else resolve(model)
+    licence = release.licence if release else found.metadata.get("licence", "none stated")
+    fitted = replace(
+        recipe,
+        variant=found.name,
+        canonical_focal=found.canonical_focal,
+        start="given",
+        thawed=None if mode == "full" else 0,
+        frozen=0.0 if mode == "full" else recipe.frozen,
+        lora=rank if mode == "lora" else 0,
+        **_canvases(found, recipe, canvas),
+    )
+    if isinstance(found.variant.decoder, DPT):
+        fitted = replace(fitted, near=found.variant.decoder.depth.near, far=found.variant.decoder.depth.far)
+    return FineTune(fitted, Start(found.state, path.name, licence))
+
+
+def _canvases(found: checkpoint.Checkpoint, recipe: Recipe, canvas: tuple[int, int] | None) -> dict:
+    pixels = int(found.metadata.get("canvas_pixels", recipe.canvas_pixels))
+    if canvas is None:
+        chosen = choose_canvas(4, 3, found.variant.multiple, pixels)
+        canvas = (chosen.height, chosen.width)
+    return {"canvases": (canvas,), "canvas_shares": (1.0,), "canvas_pixels": pixels}

@@ -1,0 +1,61 @@
+"""Validation: scores and pictures of any network, whatever it and the samples lack."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from theodolite.datasets.sample import Sample
+from theodolite.network import VARIANTS, build
+from theodolite.network.variants import Hourglass, Variant
+from theodolite.training.recipes import smoke
+from theodolite.training.validate import validate
+
+DEPTH_ONLY = Variant(
+    VARIANTS["pocket"].encoder,
+    Hourglass(
+        fusion=(16, 16, 16),
+        widths=(16, 8, 8, 8),
+        features=8,
+        bins=replace(VARIANTS["pocket"].decoder.bins, count=8),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def net():
+    torch.manual_seed(0)
+    return build("pocket").eval()
+
+
+def test_every_sample_counts_and_four_of_them_are_shown(net, walls):
+    found = validate(net, smoke(), [walls[i] for i in range(5)], [])
+    scores = found.scores["rendered"]
+    assert scores.pictures == 5
+    assert np.isfinite([scores.abs_rel, scores.delta1, scores.abs_rel_aligned, scores.delta1_aligned]).all()
+    assert 0 < scores.normals < 180
+    assert list(found.pictures) == [f"held-out/{i}" for i in range(4)]
+    # Picture, depth, true depth, normals, true normals.
+    assert found.pictures["held-out/0"].shape == (72, 5 * 104, 3)
+
+
+def test_a_network_without_normals_is_judged_by_depth(walls):
+    found = validate(build(DEPTH_ONLY).eval(), smoke(), [walls[0]], [])
+    assert found.scores["rendered"].normals is None
+    assert np.isfinite(found.scores["rendered"].abs_rel)
+    assert found.pictures["held-out/0"].shape == (72, 4 * 104, 3)
+
+
+def test_samples_without_depth_or_normals_are_no_part_of_the_means(net, walls):
+    def bare(sample: Sample) -> Sample:
+        return replace(sample, depth=np.full_like(sample.depth, np.nan), normals=None)
+
+    alone = validate(net, smoke(), [walls[0]], []).scores["rendered"]
+    both = validate(net, smoke(), [walls[0], bare(walls[1])], []).scores["rendered"]
+    assert replace(both, pictures=1) == alone
+
+
+def test_without_samples_there_are_no_scores(net):
+    found = validate(net, smoke(), [], [])
+    assert (found.scores, found.pictures) == ({}, {})
