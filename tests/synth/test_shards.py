@@ -1,9 +1,12 @@
 """Shards: round trip, resuming, and no half-written file."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from theodolite.errors import OutputError
+from theodolite.synth import compiled as compilation
 from theodolite.synth import shards
 from theodolite.synth.sheet import write_sheet
 
@@ -67,6 +70,23 @@ def test_finished_shards_are_kept_and_the_rest_is_rendered_anew(order):
     assert first.stat().st_mtime_ns == stamp
     assert first.read_bytes() == kept
     np.testing.assert_array_equal(np.load(second)["image"], second_bytes)
+
+
+def test_a_longer_set_fills_up_the_last_file_of_a_shorter_one(order):
+    list(shards.write_shards(replace(order, count=4)))
+    list(shards.write_shards(order))
+    assert [len(shards.read_shard(order.path(number)).index) for number in range(2)] == [3, 2]
+
+
+@pytest.mark.parametrize(("worth", "compiles"), [(5, True), (6, False)])
+def test_kernels_are_compiled_for_as_many_samples_as_are_worth_it(order, monkeypatch, worth, compiles):
+    seen = []
+    monkeypatch.setattr(compilation, "_wanted", True)
+    monkeypatch.setattr(shards, "WORTH_COMPILING", worth)
+    monkeypatch.setattr(shards, "write_shard", lambda order, number: seen.append(compilation._wanted) or order.folder)
+    list(shards.write_shards(order))
+    assert set(seen) == {compiles}
+    assert compilation._wanted
 
 
 def test_a_full_disk_leaves_no_file_behind(order, monkeypatch):

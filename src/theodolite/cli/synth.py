@@ -24,7 +24,7 @@ def synth(
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:1.")] = "cpu",
     preview: Annotated[bool, typer.Option(help="Also write preview.png: image, depth, normals, planes.")] = False,
 ) -> None:
-    """Render random rooms, streets and still lifes with exact depth, normals, planes and cameras."""
+    """Render random rooms, streets, shelves and other places with exact depth, normals, planes and cameras."""
     from theodolite.extras import require
 
     require("torch", "torch", "Rendering synthetic scenes")

@@ -9,8 +9,6 @@ from theodolite.synth.compiled import compiled
 from theodolite.synth.material import SIZE, TEXELS
 from theodolite.synth.trace import NEAREST, Pairs, Table, blocked
 
-# Each pixel of a 4 x 4 block looks at another part of the lamp; `soften` then averages over such blocks.
-_PATTERN = (0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5)
 # Neighbours, px, on three rings, whose surfaces may hide ambient light.
 _NEIGHBOURS = (
     *((2, 1), (-1, 2), (-2, -1), (1, -2)),
@@ -33,7 +31,7 @@ def light_rays(
         point, normal, view: (tiles, 3, pixels); `view` points from the camera to the surface, unit.
         shine: (tiles, pixels), the exponent of the highlight.
         lamp: (tiles, 12): centre, across, along, facing.
-        cell: (pixels,), 0..15, which part of the lamp each pixel looks at.
+        cell: (pixels,), 0..15, which part of the lamp each pixel looks at; see `parts_of_lamps`.
     Returns: unit direction (tiles, 3, pixels), distance, diffuse and highlight shares (tiles, pixels).
     """
     low, high = (cell % 4 + 0.5) / 2 - 1, (torch.div(cell, 4, rounding_mode="floor") + 0.5) / 2 - 1
@@ -85,24 +83,44 @@ def _shadow_pairs(table: Table, low: Tensor, high: Tensor, lamp: Tensor, needs: 
         lamp: (scenes, 12).
         needs: (scenes,), the least `Solids.shadows` that stops the lamp.
     """
-    casts = table.shadows >= needs[table.scene]
-    tile, solid = table.by_tile(compiled(_in_between)(table.box, table.scene, low, high, lamp, casts))
+    casts, box = table.shadows >= needs[table.scene], table.box
+    # First what stands between the lamp and anything that its scene shows, which is the lesser part of the solids.
+    whole = low.amin(1, keepdim=True), high.amax(1, keepdim=True)
+    some = _in_between(box, table.scene, *whole, lamp, casts)[:, 0].nonzero()[:, 0]
+    if len(some) < 2:
+        some = torch.arange(len(casts), device=casts.device)
+    around = (box[0][some], box[1][some])
+    tile, solid = table.by_tile(compiled(_in_between)(around, table.scene[some], low, high, lamp, casts[some]), some)
     if len(tile) < 2:
         return tile, solid
-    lamp = lamp[table.scene[solid]]
     size = (lamp[:, 3:6].abs() + lamp[:, 6:9].abs()).square().sum(1).sqrt()
     keep = compiled(_near_cone)(
-        low.flatten(0, 1)[tile],
-        high.flatten(0, 1)[tile],
-        table.centre[solid],
-        table.world_from_local[solid],
-        lamp[:, :3],
-        size,
+        (tile, solid, table.scene),
+        (low.flatten(0, 1), high.flatten(0, 1)),
+        (table.centre, table.world_from_local),
+        (lamp, size),
     )
     return tile[keep], solid[keep]
 
 
-def _near_cone(low: Tensor, high: Tensor, centre: Tensor, half_axes: Tensor, lamp: Tensor, lamp_size: Tensor) -> Tensor:
+def _near_cone(
+    pairs: tuple[Tensor, Tensor, Tensor],
+    bounds: tuple[Tensor, Tensor],
+    boxes: tuple[Tensor, Tensor],
+    lamps: tuple[Tensor, Tensor],
+) -> Tensor:
+    """Whether the boxes of solids reach into the cones between tiles and lamps: (pairs,).
+
+    Args:
+        pairs: number of the tile and of the solid, and the scene of each solid.
+        bounds: (tiles, 3), lowest and highest corners of the points of tiles.
+        boxes: (solids, 3) centres and (solids, 3, 3) half axes.
+        lamps: (scenes, 12), and (scenes,) half their diagonals.
+    """
+    tile, solid, scene_of = pairs
+    scene = scene_of[solid]
+    low, high, centre, half_axes = bounds[0][tile], bounds[1][tile], boxes[0][solid], boxes[1][solid]
+    lamp, lamp_size = lamps[0][scene], lamps[1][scene]
     middle = [(low[:, i] + high[:, i]) / 2 for i in range(3)]
     diagonal = (high - low).unbind(1)
     radius = _dot(diagonal, diagonal).sqrt() / 2
@@ -146,10 +164,17 @@ def lifted(point: Tensor, normal: Tensor) -> Tensor:
     return point + (NEAREST + 2e-5 * point.abs().amax(1, keepdim=True)) * normal
 
 
-def cells(pixels: int, device: torch.device) -> Tensor:
-    side = int(pixels**0.5)
-    pattern = torch.tensor(_PATTERN, device=device).view(4, 4)
-    return pattern.repeat(side // 4, side // 4).reshape(-1)
+def parts_of_lamps(side: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Which pixels of a tile look at lamps, every other one as on a chessboard, and at which of their 16 parts.
+
+    Each pixel of a 4 x 4 block sees another part of the lamp, in the place that it has in its block, so that the mean
+    over such a block, which `soften` takes, is over parts that lie evenly.
+    Returns: numbers of the pixels, (side² / 2,), and the part of every pixel, (side²,).
+    """
+    place = torch.arange(side, device=device)
+    black = (place[:, None] + place) % 2 == 0
+    part = place[:, None] % 4 * 4 + place % 4
+    return black.flatten().nonzero()[:, 0], part.flatten()
 
 
 # Borders are padded outside of the kernels: inside, the compiler would fold them into every read and give up vectors.
@@ -157,23 +182,29 @@ def _padded(image: Tensor, reach: int) -> Tensor:
     return torch.nn.functional.pad(image, (reach,) * 4, mode="replicate")
 
 
-def _soften(share: Tensor, depth: Tensor, normal: Tensor, s: Tensor, z: Tensor, n: Tensor) -> Tensor:
+def _soften(depth: Tensor, normal: Tensor, lit: Tensor, asked: Tensor, z: Tensor, n: Tensor) -> Tensor:
     h, w = depth.shape[-2:]
-    total, weight = torch.zeros_like(share), torch.zeros_like(depth)
+    total, weight = torch.zeros_like(lit[:, :, :h, :w]), torch.zeros_like(depth)
     for y in range(4):
         for x in range(4):
             near = (z[:, 0, y : y + h, x : x + w] - depth).abs() < 0.04 * depth
             along = _dot(n[:, :, y : y + h, x : x + w].unbind(1), normal.unbind(1))
-            same = (near & (along > 0.9)).float()
-            total = total + same[:, None] * s[:, :, y : y + h, x : x + w]
+            # Where no pixel of the same surface was asked, all that were count alike.
+            same = torch.where(near & (along > 0.9), 1.0, 1e-4) * asked[:, 0, y : y + h, x : x + w]
+            total = total + same[:, None] * lit[:, :, y : y + h, x : x + w]
             weight = weight + same
-    return total / weight.clamp(min=1)[:, None]
+    return total / weight.clamp(min=1e-4)[:, None]
 
 
-def soften(share: Tensor, depth: Tensor, normal: Tensor) -> Tensor:
-    """Mean over 4 x 4 px of what lies on the same surface; `share` is (scenes, channels, h, w)."""
-    padded = (_padded(image, 2) for image in (share, depth[:, None], normal))
-    return compiled(_soften)(share, depth, normal, *padded)
+def soften(light: Tensor, asked: Tensor, depth: Tensor, normal: Tensor) -> Tensor:
+    """For every pixel the mean over 4 x 4 px of what lies on the same surface.
+
+    Args:
+        light: (scenes, channels, h, w).
+        asked: (scenes, h, w), where it is known.
+    """
+    padded = (_padded(image, 2) for image in (light, asked[:, None], depth[:, None], normal))
+    return compiled(_soften)(depth, normal, *padded)
 
 
 def _occlusion(point: Tensor, padded: Tensor, normal: Tensor, depth: Tensor, size: Tensor) -> Tensor:

@@ -40,30 +40,19 @@ def outlines(solid: Tensor) -> Tensor:
 
 
 def _tap(
-    sums: tuple[Tensor, Tensor],
-    light: Tensor,
-    inverse: Tensor,
-    radius: Tensor,
-    reach: Tensor,
-    turn: float,
-    area: Tensor,
+    sums: tuple[Tensor, Tensor], light: Tensor, inverse: Tensor, radius: Tensor, step: Tensor, area: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Adds what pixels `reach` away in direction `turn` spread onto each pixel."""
+    """Adds what the pixels at `step` spread onto each pixel: (scenes, 3) of rows, columns and their distance, px."""
     h, w = inverse.shape[1:]
-    x = torch.arange(w, device=light.device) + (reach * math.cos(turn)).round().long()[:, None, None]
-    y = torch.arange(h, device=light.device)[:, None] + (reach * math.sin(turn)).round().long()[:, None, None]
+    y = torch.arange(h, device=light.device)[:, None] + step[:, 0, None, None].long()
+    x = torch.arange(w, device=light.device) + step[:, 1, None, None].long()
     place = (y.clamp(0, h - 1) * w + x.clamp(0, w - 1)).flatten(1)
-
-    def there(image: Tensor) -> Tensor:
-        return (
-            image.flatten(-2).gather(-1, place if image.ndim == 3 else place[:, None].expand(-1, 3, -1)).view_as(image)
-        )
-
-    other = there(radius)
+    behind, other = (image.flatten(1).gather(1, place).view_as(image) for image in (inverse, radius))
+    colour = light.flatten(2).gather(2, place[:, None].expand(-1, 3, -1)).view_as(light)
     # What lies behind is hidden by what is in focus before it: it spreads no further than the pixel's own disc.
-    disc = torch.where(there(inverse) > 1.02 * inverse, other, torch.minimum(other, radius))
-    share = (disc - reach[:, None, None] + 1).clamp(0, 1) * area[:, None, None] / (disc * disc + 0.5)
-    return sums[0] + share[:, None] * there(light), sums[1] + share
+    disc = torch.where(behind > 1.02 * inverse, other, torch.minimum(other, radius))
+    share = (disc - step[:, 2, None, None] + 1).clamp(0, 1) * area[:, None, None] / (disc * disc + 0.5)
+    return sums[0] + share[:, None] * colour, sums[1] + share
 
 
 def _defocused(light: Tensor, inverse: Tensor, radius: Tensor) -> Tensor:
@@ -77,8 +66,9 @@ def _defocused(light: Tensor, inverse: Tensor, radius: Tensor) -> Tensor:
     share = 1 / (radius * radius + 0.5)
     sums = (light * share[:, None], share)
     for k in range(_TAPS):  # a spiral that covers the disc evenly
-        reach = most * math.sqrt((k + 0.5) / _TAPS)
-        sums = _tap(sums, light, inverse, radius, reach, 2.399963 * k, math.pi * most * most / _TAPS)
+        reach, turn = most * math.sqrt((k + 0.5) / _TAPS), 2.399963 * k
+        step = torch.stack([(reach * math.sin(turn)).round(), (reach * math.cos(turn)).round(), reach], 1)
+        sums = compiled(_tap)(sums, light, inverse, radius, step, math.pi * most * most / _TAPS)
     return sums[0] / sums[1][:, None]
 
 

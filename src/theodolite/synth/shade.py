@@ -12,7 +12,7 @@ from theodolite.synth.mesh_view import NoMeshes
 from theodolite.synth.scene import Light, Scene
 from theodolite.synth.surface import Surface, surface
 from theodolite.synth.tiling import Tiling, Views, stack
-from theodolite.synth.trace import NEAREST, Table, reflected_solids
+from theodolite.synth.trace import NEAREST, TILE, Table, reflected_solids
 
 
 @dataclass(frozen=True)
@@ -94,16 +94,11 @@ def shade(
     )
     shaded = replace(found, normal=smooth, colour=colour, finish=finish)
 
-    arriving = torch.zeros_like(colour).repeat(1, 2, 1)
-    for lamp in scenery.lamps:
-        rays, diffuse, highlight = _lamp_light(lamp, shaded, view, of)
-        wanted = seen & lamp.strength.any(1)[of][:, None] & (diffuse > 0)
-        share = lighting.visible(table, lamp.row, lamp.needs, rays, (found.point, found.normal, wanted))
-        share = meshes.lit(share, found.point + 2 * NEAREST * found.normal, rays[0], rays[1] - 0.02)
-        arriving = compiled(_add_light)(arriving, share, diffuse, highlight, lamp.strength[of][:, :, None])
     depth = tiling.to_image(torch.where(seen, t, 1e4))
     flat_normal = tiling.to_image(smooth)
-    arriving = tiling.to_tiles(lighting.soften(tiling.to_image(arriving), depth, flat_normal))
+    arriving, asked = _lamplight(scenery, table, (found, shaded, view, seen), of, meshes)
+    arriving = lighting.soften(tiling.to_image(arriving), tiling.to_image(asked), depth, flat_normal)
+    arriving = tiling.to_tiles(arriving)
 
     flat_point = tiling.to_image(torch.where(seen[:, None], found.point, view * 1e4))
     size = scenery.occlusion[:, None, None]
@@ -112,14 +107,53 @@ def shade(
     if table.has_mirrors:
         light = _mirrored(scenery, table, found, light, (view, safe_t), (of, views.pixel_angle))
     light = scenery.through_air(light, safe_t, of)
-    return tiling.to_image(torch.where(seen[:, None], light, scenery.sky(view, of))), found
+    at = (~seen).any(1).nonzero()[:, 0]  # only tiles that show the sky pay for it
+    if len(at):
+        sky = scenery.sky(view[at], of[at])
+        light = light.index_copy(0, at, torch.where(seen[at, None], light[at], sky))
+    return tiling.to_image(light), found
 
 
-def _lamp_light(lamp: Lamp, found: Surface, view: Tensor, of: Tensor) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor]:
+def _lamplight(
+    scenery: Scenery, table: Table, lit: tuple[Surface, Surface, Tensor, Tensor], of: Tensor, meshes: NoMeshes
+) -> tuple[Tensor, Tensor]:
+    """Light from lamps at every other pixel, (tiles, 6, pixels), and at which, (tiles, pixels); the rest is zeros.
+
+    Args:
+        lit: what is seen, with true normals and with those of shading; unit directions to it; where it is.
+    """
+    found, shaded, view, seen = lit
+    some, part = lighting.parts_of_lamps(TILE, view.device)
+    point, true_normal, normal, view, shine = (
+        x[..., some] for x in (found.point, found.normal, shaded.normal, view, shaded.finish[:, 1])
+    )
+    chosen, seen = _Lit(point, normal, view, shine), seen[:, some]
+    arriving = torch.zeros_like(point).repeat(1, 2, 1)
+    for lamp in scenery.lamps:
+        rays, diffuse, highlight = _lamp_light(lamp, chosen, of, part[some])
+        wanted = seen & lamp.strength.any(1)[of][:, None] & (diffuse > 0)
+        share = lighting.visible(table, lamp.row, lamp.needs, rays, (point, true_normal, wanted))
+        share = meshes.lit(share, point + 2 * NEAREST * true_normal, rays[0], rays[1] - 0.02)
+        arriving = compiled(_add_light)(arriving, share, diffuse, highlight, lamp.strength[of][:, :, None])
+    full, asked = (torch.zeros(*x.shape[:-1], TILE * TILE, device=x.device) for x in (arriving, seen))
+    full[..., some], asked[..., some] = arriving, seen.float()
+    return full, asked
+
+
+@dataclass(frozen=True)
+class _Lit:
+    """Points that lamps shine on, (tiles, 3, n), seen along unit `view`; `shine` (tiles, n)."""
+
+    point: Tensor
+    normal: Tensor
+    view: Tensor
+    shine: Tensor
+
+
+def _lamp_light(lamp: Lamp, lit: _Lit, of: Tensor, part: Tensor) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor]:
     """Unit directions and distances of the lamp, and the shares of diffuse and highlight light, if nothing hides it."""
-    cell = lighting.cells(view.shape[-1], view.device)
     direction, distance, diffuse, highlight = compiled(lighting.light_rays)(
-        found.point, found.normal, view, found.finish[:, 1], lamp.row[of], cell
+        lit.point, lit.normal, lit.view, lit.shine, lamp.row[of], part
     )
     return (direction, distance), diffuse, highlight
 
@@ -161,8 +195,9 @@ def _mirrored(
         table, scenery.texels, solid.clamp(min=0), safe_t, (start, back), (angle, distance * angle[:, None])
     )
     arriving = torch.zeros_like(start).repeat(1, 2, 1)
+    lit, (_, part) = _Lit(there.point, there.normal, back, there.finish[:, 1]), lighting.parts_of_lamps(TILE, of.device)
     for lamp in scenery.lamps:
-        _, diffuse, highlight = _lamp_light(lamp, there, back, of)
+        _, diffuse, highlight = _lamp_light(lamp, lit, of, part)
         arriving = _add_light(arriving, torch.ones_like(t), diffuse, highlight, lamp.strength[of][:, :, None])
     image = scenery.through_air(_compose(scenery, there, back, arriving, torch.ones_like(t), of), safe_t, of)
     image = torch.where(seen[:, None], image, scenery.sky(back, of))

@@ -7,14 +7,17 @@ by less than 0.01 %; code 0 is sky. Planes are numbered from 1 in each sample by
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import nullcontext
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from theodolite.camera.pinhole import Camera
 from theodolite.errors import OutputError
+from theodolite.synth.compiled import eager
 from theodolite.synth.families import family_of, sample_scene
 from theodolite.synth.mesh_library import open_library
 from theodolite.synth.mesh_place import with_meshes
@@ -23,6 +26,8 @@ from theodolite.synth.scene import Scene
 from theodolite.types import Float, Int, UInt8
 from theodolite.weights.atomic import replacing
 
+# Samples a process: compiling takes two minutes, in which step-by-step rendering makes about so many.
+WORTH_COMPILING = 200
 NEAREST, FARTHEST = 0.05, 2000.0  # metres that the depth code spans
 _STEP = float(np.log(FARTHEST / NEAREST)) / 65534
 
@@ -163,20 +168,32 @@ def read_shard(path: Path) -> Shard:
         return Shard(image, depth, normals, planes, cameras, family, index)
 
 
-def _work(order: Order, number: int) -> Path:
+def _finished(order: Order, number: int) -> bool:
+    """Whether the file is there with all its samples: the last one of a shorter set has fewer."""
+    try:
+        with np.load(order.path(number)) as data:
+            return len(data["index"]) >= len(order.indices(number))
+    except (FileNotFoundError, ValueError, KeyError, BadZipFile, EOFError):
+        return False
+
+
+def _work(order: Order, number: int, compiling: bool) -> Path:
     import torch
 
     torch.set_num_threads(1)  # the processes share the cores already
-    return write_shard(order, number)
+    with nullcontext() if compiling else eager():
+        return write_shard(order, number)
 
 
 def write_shards(order: Order, workers: int = 1) -> Iterator[Path]:
     """Writes what is missing, lowest numbers first; yields each file as it is finished."""
     order.folder.mkdir(parents=True, exist_ok=True)
-    missing = [number for number in range(order.shards) if not order.path(number).exists()]
+    missing = [number for number in range(order.shards) if not _finished(order, number)]
+    samples = sum(len(order.indices(number)) for number in missing)
+    compiling = samples >= WORTH_COMPILING * max(workers, 1)
     if workers <= 1:
-        yield from (_work(order, number) for number in missing)
+        yield from (_work(order, number, compiling) for number in missing)
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for done in as_completed([pool.submit(_work, order, number) for number in missing]):
+        for done in as_completed([pool.submit(_work, order, number, compiling) for number in missing]):
             yield done.result()

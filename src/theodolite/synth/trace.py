@@ -7,7 +7,6 @@ no result depends on tile size, chunk size or which scenes share a batch.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -18,7 +17,7 @@ from theodolite.synth.shapes import HITS, KINDS, LOOPED, RARE
 
 TILE = 16
 CHUNK = 8
-PORTION = 96  # jobs; measured: 4 ns a test on one core, against 6 to 10 ns with all jobs of a batch at once
+PORTION = 96 * TILE * TILE  # rays; measured: 4 ns a test on one core, 6 to 10 ns with all jobs of a batch at once
 NEAREST = 1e-3  # metres; nothing closer to the origin of a ray counts
 
 
@@ -32,9 +31,9 @@ class Jobs:
     tile: Tensor  # (jobs,)
     solid: Tensor  # (jobs, CHUNK)
 
-    def slices(self) -> Iterator["Jobs"]:
-        """The same jobs in portions whose intermediate results stay in a processor's cache."""
-        portion = PORTION if self.tile.device.type == "cpu" else max(1, len(self.tile))
+    def slices(self, rays: int) -> Iterator["Jobs"]:
+        """The same jobs, of so many rays a tile, in portions whose intermediate results stay in a processor's cache."""
+        portion = PORTION // rays if self.tile.device.type == "cpu" else max(1, len(self.tile))
         for start in range(0, len(self.tile), portion):
             tile, solid = self.tile[start : start + portion], self.solid[start : start + portion]
             # A job done twice changes no minimum, and a single one would have kernels compiled for it alone.
@@ -151,15 +150,22 @@ class Table:
     has_rare: bool  # solids of `shapes.RARE` among them
     has_mirrors: bool
 
-    def by_tile(self, met: Tensor) -> Pairs:
-        """Pairs of tile and solid, sorted by both, from which tile of its scene each solid meets: (n, tiles)."""
-        first = torch.tensor(self.starts, device=met.device)
-        most = max(high - low for low, high in pairwise(self.starts))
+    def by_tile(self, met: Tensor, solids: Tensor | None = None) -> Pairs:
+        """Pairs of tile and solid, sorted by both, from which tile of its scene each solid meets.
+
+        Args:
+            met: (n, tiles), for all solids or for those numbered.
+            solids: (n,), rising.
+        """
+        scene = self.scene if solids is None else self.scene[solids]
+        count = torch.bincount(scene, minlength=len(self.starts) - 1)
+        first = count.cumsum(0) - count
         # One row for each solid of the fullest scene; those that other scenes lack meet nothing.
-        grid = torch.zeros(len(self.starts) - 1, most, met.shape[1], dtype=torch.bool, device=met.device)
-        grid[self.scene, torch.arange(len(met), device=met.device) - first[self.scene]] = met
-        scene, tile, solid = grid.transpose(1, 2).nonzero(as_tuple=True)
-        return tile + scene * met.shape[1], solid + first[scene]
+        grid = torch.zeros(len(count), int(count.max()), met.shape[1], dtype=torch.bool, device=met.device)
+        grid[scene, torch.arange(len(met), device=met.device) - first[scene]] = met
+        scene, tile, place = grid.transpose(1, 2).nonzero(as_tuple=True)
+        number = place + first[scene]
+        return tile + scene * met.shape[1], number if solids is None else solids[number]
 
     @property
     def box(self) -> tuple[Tensor, Tensor]:
@@ -191,13 +197,13 @@ def _from_key(best: Tensor) -> tuple[Tensor, Tensor]:
     return t, torch.where(t.isfinite(), best & 0x7FFFFFFF, -1)
 
 
-def _jobs(table: Table, pairs: Pairs, tiles: int) -> Iterator[tuple[int, Jobs]]:
-    """The pairs as jobs of one kind each."""
+def _jobs(table: Table, pairs: Pairs, tiles: int, rays: int) -> Iterator[tuple[int, Jobs]]:
+    """The pairs as jobs of one kind each, for tiles of so many rays."""
     kinds = table.kind[pairs[1]]
     for kind in KINDS:
         mine = (kinds == kind).nonzero()[:, 0]
         if len(mine):
-            for jobs in make_jobs(pairs[0][mine], pairs[1][mine], tiles, chunk_of(kind)).slices():
+            for jobs in make_jobs(pairs[0][mine], pairs[1][mine], tiles, chunk_of(kind)).slices(rays):
                 yield kind, jobs
 
 
@@ -214,7 +220,7 @@ def first_solids(table: Table, pairs: Pairs, origin: Tensor, direction: Tensor) 
     start = times(table.local_from_world, origin[table.scene] - table.centre)
     matrix = table.local_from_world.reshape(-1, 9)
     best = torch.full((tiles, pixels), _NOTHING, dtype=torch.long, device=direction.device)
-    for kind, jobs in _jobs(table, pairs, tiles):
+    for kind, jobs in _jobs(table, pairs, tiles, pixels):
         some = jobs.solid
         t, place = _kernel(kind, _first_hits)(kind, start[some], matrix[some], table.shape[some], direction[jobs.tile])
         key = _key(t, some.gather(1, place))
@@ -226,7 +232,7 @@ def reflected_solids(table: Table, pairs: Pairs, point: Tensor, direction: Tenso
     """As `first_solids`, for rays from points of their own; both (tiles, 3, pixels)."""
     best = torch.full(point[:, 0].shape, _NOTHING, dtype=torch.long, device=point.device)
     matrix = table.local_from_world.reshape(-1, 9)
-    for kind, jobs in _jobs(table, pairs, len(point)):
+    for kind, jobs in _jobs(table, pairs, len(point), point.shape[-1]):
         some, at = jobs.solid, jobs.tile
         frame = (table.centre[some], matrix[some], table.shape[some])
         t, place = _kernel(kind, _first_met)(kind, frame, point[at], direction[at])
@@ -245,7 +251,7 @@ def blocked(table: Table, pairs: Pairs, point: Tensor, direction: Tensor, reach:
     """
     free = torch.full(reach.shape, float("inf"), device=reach.device)
     matrix = table.local_from_world.reshape(-1, 9)
-    for kind, jobs in _jobs(table, pairs, len(reach)):
+    for kind, jobs in _jobs(table, pairs, *reach.shape):
         some, at = jobs.solid, jobs.tile
         frame = (table.centre[some], matrix[some], table.shape[some])
         t = _kernel(kind, _first_blocks)(kind, frame, point[at], direction[at])
