@@ -105,6 +105,35 @@ def test_entries_without_labels_are_left_out(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("profile", "labels", "field"),
+    [
+        ("nyu", {"normal": "n.png"}, "normals"),
+        ("ddad", {"sem": "s.png"}, "sky"),
+        ("taskonomy", {"sem": "s.png"}, "planes"),
+        ("taskonomy", {"ins_planes": "s.png"}, "planes"),
+    ],
+)
+def test_entries_with_labels_other_than_depth_are_records_without_depth(tmp_path, profile, labels, field):
+    entry = {"rgb": "a.png", "cam_in": [9, 9, 9, 9], "depth": None}
+    record = only(tmp_path, entry | labels, profile)
+    assert record.files(field) == (tmp_path / next(iter(labels.values())),)
+    assert (record.depth, record.depth_encoding) == (None, None)
+    # What the profile has no use for is no label.
+    assert len(Annotations.read(written(tmp_path, entry | labels), "kitti")) == 0
+
+
+def test_depth_that_the_metadata_do_not_bring_is_told(tmp_path):
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps({"cam_in": [1, 1, 0, 0]}))
+    with pytest.raises(RecordError, match="entry 0: depth: a path is needed, got None"):
+        only(tmp_path, {"rgb": "a.png", "meta_data": "m.pkl"}, "kitti")
+
+
+def test_depth_of_drivingstereo_is_dense_although_a_lidar_saw_it(tmp_path):
+    assert only(tmp_path, ENTRY, "drivingstereo").sparse is False
+    assert only(tmp_path, ENTRY, "ddad").sparse is None
+
+
+@pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"cam_in": [700, 701, 600]}, "cam_in: four numbers"),

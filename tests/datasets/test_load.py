@@ -80,6 +80,24 @@ def test_labels_count_only_inside_the_mask(plane):
     np.testing.assert_array_equal(np.isfinite(sample.normals).all(axis=-1), inside > 0)
 
 
+def test_sky_and_planes_count_only_inside_the_mask(plane):
+    inside = np.zeros((48, 64), np.uint8)
+    inside[:, 10:] = 255
+    sky = np.zeros((48, 64), np.uint8)
+    sky[:20] = 1
+    sample = load(
+        plane.record(
+            mask=plane.write_grey("mask.png", inside),
+            sky=plane.write_grey("sky.png", sky),
+            sky_encoding=SkyEncoding("nonzero"),
+            planes=plane.write_grey("planes.png", sky + 1),
+            kind=LabelKind.SYNTHETIC,
+        )
+    )
+    np.testing.assert_array_equal(sample.sky, (sky > 0) & (inside > 0))
+    np.testing.assert_array_equal(sample.planes, np.where(inside, sky + 1, 0))
+
+
 def test_the_mask_of_normals_leaves_depth_alone(plane):
     inside = np.zeros((48, 64), np.uint8)
     inside[:, 10:] = 1

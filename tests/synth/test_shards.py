@@ -72,13 +72,26 @@ def test_finished_shards_are_kept_and_the_rest_is_rendered_anew(order):
     np.testing.assert_array_equal(np.load(second)["image"], second_bytes)
 
 
+def test_focal_lengths_may_be_given_and_change_nothing_but_the_camera(order):
+    own, given = (shards.make(o, range(20)) for o in (order, replace(order, focal=(0.5, 2.0))))
+    focals = []
+    for (_, _, mine), (_, _, theirs) in zip(own, given, strict=True):
+        focals.append(theirs.camera.fx / theirs.camera.width)
+        k = theirs.camera.fx / mine.camera.fx
+        # The middle of the picture is seen by either lens.
+        if 0.9 < k < 1.1:
+            assert np.isclose(mine.depth[16, 24], theirs.depth[16, 24], rtol=0.1, equal_nan=True)
+    assert 0.5 <= min(focals) < 0.75
+    assert 1.4 < max(focals) <= 2.0
+
+
 def test_a_longer_set_fills_up_the_last_file_of_a_shorter_one(order):
     list(shards.write_shards(replace(order, count=4)))
     list(shards.write_shards(order))
     assert [len(shards.read_shard(order.path(number)).index) for number in range(2)] == [3, 2]
 
 
-@pytest.mark.parametrize(("worth", "compiles"), [(5, True), (6, False)])
+@pytest.mark.parametrize(("worth", "compiles"), [(5 * 32 * 48, True), (5 * 32 * 48 + 1, False)])
 def test_kernels_are_compiled_for_as_many_samples_as_are_worth_it(order, monkeypatch, worth, compiles):
     seen = []
     monkeypatch.setattr(compilation, "_wanted", True)

@@ -57,6 +57,28 @@ def test_the_range_is_one_of_canonical_metres():
     assert collate([sample(depth=np.full((72, 104), 60, np.float32))], 300.0, 0.1, 200.0).valid.all()
 
 
+@pytest.mark.parametrize("unit", [1e-4, 1.0, 1e5])
+@pytest.mark.parametrize("kind", [LabelKind.SFM, LabelKind.RELATIVE])
+def test_depth_without_a_unit_is_whole_and_the_same_in_every_unit(kind, unit):
+    made = collate([sample(depth=slope() * np.float32(unit), kind=kind)], 300.0, 0.1, 200.0)
+    assert made.valid.all()
+    assert made.depth.median().item() == pytest.approx(np.sqrt(0.1 * 200), rel=1e-3)
+    shape = made.depth[0, 0].numpy() / slope()
+    np.testing.assert_allclose(shape, shape[0, 0], rtol=1e-5)
+    # Estimates are canonical metres whatever the labels are, and so is the way back to metres.
+    assert made.scale.tolist() == [3.0]
+
+
+def test_depth_without_a_unit_is_still_cut_where_the_network_cannot_express_it():
+    depth = np.full((72, 104), 7, np.float32)
+    depth[0, :3] = 7e-3, 7e3, np.nan
+    made = collate([sample(depth=depth, kind=LabelKind.RELATIVE)], 300.0, 0.1, 200.0)
+    assert made.valid[0, 0, 0, :4].tolist() == [False, False, False, True]
+    assert collate([sample(depth=depth * np.float32(np.nan), kind=LabelKind.SFM)], 300.0, 0.1, 200.0).truth[0] == Truth(
+        0
+    )
+
+
 def test_each_map_arrives_as_it_is():
     rng = np.random.default_rng(0)
     normals = np.tile(NORMAL.astype(np.float32), (72, 104, 1))
@@ -67,6 +89,7 @@ def test_each_map_arrives_as_it_is():
         "planes": rng.integers(0, 4, (72, 104)).astype(np.int32),
         "inside": rng.random((72, 104)) < 0.9,
     }
+    maps["depth"] = np.where(maps["sky"], np.float32(np.nan), slope())
     batch = collate([sample(**maps), sample()], 300.0, 0.1, 200.0, seeds=[11, 2**61])
     for name in ("sky", "planes", "inside"):
         assert np.array_equal(getattr(batch, name)[0, 0].numpy(), maps[name])
@@ -79,6 +102,7 @@ def test_each_map_arrives_as_it_is():
 
 
 FULL = {
+    "depth": np.where(np.arange(104) < 3, np.float32(np.nan), slope()),
     "normals": np.tile(NORMAL.astype(np.float32), (72, 104, 1)),
     "sky": np.arange(104) < np.full((72, 1), 3),
     "planes": np.ones((72, 104), np.int32),
@@ -161,3 +185,23 @@ def test_of_several_points_in_a_cell_the_one_next_to_its_middle_counts():
     depth[4, 8], depth[5, 10] = 5.0, 7.0
     small = coarse(collate([sample(depth=depth, kind=LabelKind.LIDAR)], 300.0, 0.1, 200.0))
     assert small.depth[0, 0, 1, 2] == 21
+
+
+def test_a_pixel_with_a_measured_depth_is_no_sky():
+    depth = slope()
+    depth[:30] = np.nan
+    sky = np.zeros((72, 104), bool)
+    sky[:32] = True
+    batch = collate([sample(depth=depth, sky=sky)], 300.0, 0.1, 200.0)
+    assert not (batch.sky & batch.valid).any()
+    assert batch.sky.sum() == 30 * 104
+
+
+def test_on_a_skyline_no_cell_is_sky_and_at_some_depth():
+    sky = np.arange(72)[:, None] < np.full(104, 7)  # the middle of the second row of cells is sky, its last row is not
+    depth = np.where(sky, np.float32(np.nan), np.float32(5))
+    small = coarse(collate([sample(depth=depth, sky=sky, kind=LabelKind.SYNTHETIC)], 300.0, 0.1, 200.0))
+    assert not (small.sky & small.valid).any()
+    assert small.sky[0, 0, :3, 0].tolist() == [True, True, False]
+    assert small.valid[0, 0, :3, 0].tolist() == [False, False, True]
+    assert (small.depth[small.sky] == 1).all()

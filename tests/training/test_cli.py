@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import theodolite
 from theodolite.cli.finetune import finetune
 from theodolite.cli.train import train
-from theodolite.errors import CheckpointError, DatasetError
+from theodolite.errors import CheckpointError, DatasetError, TheodoliteError
 from theodolite.training.model import new_network
 from theodolite.training.recipes import RECIPES, pocket
 from theodolite.weights import checkpoint
@@ -161,6 +161,61 @@ def test_a_fine_tune_gives_a_model_that_opens_and_predicts(run, model, walls, tm
     assert found.normals is not None
 
 
+@pytest.mark.parametrize("size", ["500x500", "0x0"])
+def test_a_canvas_that_the_network_cannot_take_is_refused_with_the_sizes_it_can(run, model, tmp_path, size):
+    result = run("finetune", model, records(tmp_path), "--out", tmp_path / "run", "--canvas", size)
+    assert result.exit_code == 2
+    assert f"--canvas {size} does not suit this network" in words(result.stderr)
+    assert "multiples of 32" in words(result.stderr)
+
+
+def test_a_run_from_given_weights_resumes_without_them_and_keeps_their_licence(run, model, shards, tmp_path):
+    out = tmp_path / "run"
+    asked = ("--data", shards, "--out", out, "--steps", 2, "--held-out", 0, "--threads", 1, "--device", "cpu")
+    first = run("train", "smoke", *asked, "--init", model)
+    assert first.exit_code == 0, first.output
+    finished = out / "model-000002.safetensors"
+    before = checkpoint.read(finished)
+    finished.unlink()
+    resumed = run("train", "smoke", *asked, "--resume")
+    assert resumed.exit_code == 0, resumed.output
+    after = checkpoint.read(finished)
+    assert all(before.state[name].equal(after.state[name]) for name in before.state)
+    for facts in (before.metadata, after.metadata):
+        assert (facts["licence"], facts["encoder"]) == ("CC-BY-4.0", "mine.safetensors")
+
+
+def test_sets_of_annotations_are_trained_on_each_by_its_profile_with_roots_given_by_name(run, tmp_path):
+    records(tmp_path)
+    (tmp_path / "lists").mkdir()
+    data = []
+    for name, profile in (("a", "nyu"), ("b", "scannet")):
+        entry = {"rgb": "0.png", "depth": "0_d.png", "cam_in": [100, 100, 51.5, 35.5]}
+        path = tmp_path / "lists" / f"{name}.json"
+        path.write_text(json.dumps({"files": [entry]}))
+        data += ["--data", f"{path}@{profile}=0.5"]
+    asked = ("--out", tmp_path / "run", "--steps", 1, "--threads", 1, "--device", "cpu")
+    result = run("train", "smoke", *data, *asked, "--root", f"data={tmp_path}", "--root", f"depth={tmp_path}")
+    assert result.exit_code == 0, result.output
+    assert "a 1 samples (50% of each batch), b 1 samples (50% of each batch)" in result.stdout
+    assert not [line for line in lines(tmp_path / "run") if "rejected" in line]
+
+
+@pytest.mark.parametrize(
+    ("device", "told"),
+    [
+        ("gpu", "There is no device 'gpu' here; there is cpu"),
+        ("cuda:1", "got 'cuda:1': give cuda and choose among several by CUDA_VISIBLE_DEVICES=1."),
+        ("cpu:0", "got 'cpu:0': give cpu."),
+    ],
+)
+def test_devices_that_a_run_cannot_take_are_refused_in_a_line(run, shards, tmp_path, monkeypatch, device, told):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    result = run("train", "smoke", "--data", shards, "--out", tmp_path / "run", "--held-out", 2, "--device", device)
+    assert isinstance(result.exception, TheodoliteError)
+    assert told in str(result.exception)
+
+
 def test_resuming_a_run_that_is_not_there_is_refused(run, shards, tmp_path):
     result = run("train", "smoke", "--data", shards, "--out", tmp_path / "none", "--held-out", 2, "--resume")
     assert isinstance(result.exception, CheckpointError)
@@ -179,6 +234,13 @@ def test_a_folder_without_samples_is_refused(run, tmp_path):
         (["train", "vit_large"], "starts from weights: give --init FILE"),
         (["train", "smoke", "--steps", "0"], "Invalid value for '--steps'"),
         (["train", "smoke", "--data", "rooms=much"], "PATH or PATH=SHARE"),
+        (["train", "vit_large", "--resume"], "starts from weights: give --init FILE"),
+        (["train", "smoke", "--data", "a.json", "--data", "b.json", "--profile", "nyu"], "and 2 need to be told"),
+        (["train", "smoke", "--data", "a.json@kitti", "--profile", "nyu"], "and 0 need to be told"),
+        (["train", "smoke", "--data", "a.json@kitti", "--root", "rgb=x"], "--root is FOLDER or NAME=FOLDER"),
+        (["train", "smoke", "--data", "a.json@kitti", "--root", "x", "--root", "data=y"], "once each of data, depth"),
+        (["train", "smoke", "--root", "x"], "--root is for annotation files"),
+        (["finetune", "x.safetensors", "a.json", "b.json", "--profile", "nyu"], "and 2 need to be told"),
         (["finetune", "x.safetensors", "a.jsonl", "--mode", "half"], "--mode is one of full, decoder, lora"),
         (["finetune", "x.safetensors", "a.jsonl", "--recipe", "pocket"], "recipe is finetune, kitti or nyu"),
         (["finetune", "x.safetensors", "a.jsonl", "--canvas", "64"], "HEIGHTxWIDTH, got '64'"),

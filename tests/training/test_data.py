@@ -1,5 +1,8 @@
 """The stream: a batch is a function of seed and step, and what cannot be used is replaced, told and counted."""
 
+import multiprocessing
+import os
+import signal
 from dataclasses import dataclass, fields, replace
 from itertools import islice
 
@@ -122,8 +125,22 @@ def test_readers_in_processes_of_their_own_bring_the_same_batches_in_the_same_or
 
 def test_an_error_of_a_reading_process_arrives(walls, small):
     stream = Stream(small, [SampleSet("holed", Holed(walls, frozenset(range(12))))])
-    with pytest.raises(DatasetError, match="20 samples in a row"):
-        next(micro_batches(Plan(stream, 0, [range(2)]), 1, pin=False))
+    for workers in (0, 1):
+        with pytest.raises(DatasetError, match=r"^20 samples in a row could not be used; .*$"):
+            next(micro_batches(Plan(stream, 0, [range(2)]), workers, pin=False))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_meant_for_the_run_do_not_end_its_reading_processes(stream, number):
+    before = set(multiprocessing.active_children())
+    batches = micro_batches(Plan(stream, 0, [range(2)]), 1, pin=False)
+    next(batches)
+    readers = set(multiprocessing.active_children()) - before
+    for process in readers:
+        os.kill(process.pid, number)
+    assert len(readers) == 1
+    assert len(list(islice(batches, 5))) == 5
+    assert all(process.is_alive() for process in readers)
 
 
 def test_a_part_counts_from_its_start_and_ends_where_it_ends(walls):

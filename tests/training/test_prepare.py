@@ -12,9 +12,10 @@ from theodolite.datasets.encodings import DepthEncoding
 from theodolite.datasets.manifest import write_manifest
 from theodolite.datasets.record import Record
 from theodolite.datasets.sample import LabelKind
-from theodolite.errors import DatasetError
-from theodolite.training.prepare import Asked, prepare
+from theodolite.errors import CheckpointError, DatasetError
+from theodolite.training.prepare import Asked, prepare, remember_start, remembered_start
 from theodolite.training.recipes import smoke
+from theodolite.training.start import Start
 
 
 def picture(path: Path, level: int = 90) -> Path:
@@ -69,6 +70,52 @@ def manifest(tmp_path) -> Path:
 )
 def test_a_path_may_bring_its_share(text, path, share):
     assert Asked.parse(text) == Asked(Path(path), share)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("a.json@kitti", Asked(Path("a.json"), profile="kitti")),
+        ("data/a.json@kitti=0.5", Asked(Path("data/a.json"), 0.5, "kitti")),
+        ("data/a.json=0.5", Asked(Path("data/a.json"), 0.5)),
+        ("me@home/a.jsonl", Asked(Path("me@home/a.jsonl"))),
+        ("me@home/a.json", Asked(Path("me@home/a.json"))),
+    ],
+)
+def test_annotations_may_name_their_profile(tmp_path, monkeypatch, text, asked):
+    assert Asked.parse(text) == asked
+    monkeypatch.chdir(tmp_path)
+    asked.path.parent.mkdir(exist_ok=True)
+    asked.path.touch()
+    assert Asked.parse(text) == asked
+
+
+def test_annotations_are_read_by_their_profile_from_their_roots(tmp_path):
+    for folder in ("pictures", "labels"):
+        (tmp_path / folder).mkdir()
+    picture(tmp_path / "pictures/0.png")
+    depth_picture(tmp_path / "labels/0_d.png", metres=2)
+    entry = {"rgb": "0.png", "depth": "0_d.png", "cam_in": [100, 100, 51.5, 35.5]}
+    (tmp_path / "a.json").write_text(json.dumps({"files": [entry]}))
+    roots = {"data": tmp_path / "pictures", "depth": tmp_path / "labels"}
+    for profile, metres, kind in (("nyu", 2, LabelKind.SENSOR), ("kitti", 2000 / 256, LabelKind.LIDAR)):
+        stream, _ = prepare(smoke(), [Asked(tmp_path / "a.json", profile=profile, roots=roots)], 0)
+        sample = stream.sets[0].source[0]
+        assert (float(np.nanmax(sample.depth)), sample.kind) == (metres, kind)
+
+
+def test_a_run_remembers_which_weights_it_went_on_from(tmp_path):
+    run = tmp_path / "run"
+    assert remembered_start(run) is None
+    remember_start(run, None)
+    assert not run.exists()
+    remember_start(run, Start({"a": np.zeros(1)}, "mine.pth", "CC-BY-4.0"))
+    assert remembered_start(run) == Start({}, "mine.pth", "CC-BY-4.0")
+    remember_start(run, None)
+    assert remembered_start(run) is None
+    (run / "start.json").write_text("[]")
+    with pytest.raises(CheckpointError, match=r"start\.json cannot be read"):
+        remembered_start(run)
 
 
 def test_a_path_that_is_there_is_no_share(tmp_path):

@@ -8,10 +8,10 @@ import torch
 
 from theodolite.errors import CheckpointError, TheodoliteError
 from theodolite.network import VARIANTS, build
-from theodolite.network.variants import DPT, Variant, ViT
+from theodolite.network.variants import DPT, Bins, ConvNeXt, Hourglass, Variant, ViT
 from theodolite.training.model import new_network
 from theodolite.training.recipes import finetune, kitti, pocket
-from theodolite.training.start import fine_tune, open_start
+from theodolite.training.start import LOW_RANK_RATE, fine_tune, open_start
 from theodolite.weights import checkpoint
 
 DEPTH, DIM = 3, 32
@@ -120,6 +120,33 @@ def test_a_fine_tune_fits_its_recipe_to_the_network(model, mode, thawed, frozen,
     assert all(p.requires_grad for p in net.decoder.parameters())
     stored = checkpoint.read(model).state
     assert torch.equal(net.decoder.trunk.out.weight, stored["decoder.trunk.out.weight"])
+
+
+def _written(path: Path, name: str) -> str:
+    checkpoint.write(path, build(name).state_dict(), name, 1000.0, {"canvas_pixels": "5000"})
+    return str(path)
+
+
+def test_a_benchmarks_fine_tune_keeps_its_canvas_where_the_network_can_take_it(tmp_path, model, monkeypatch):
+    monkeypatch.setitem(VARIANTS, "tiny", TINY)
+    recipe = fine_tune(_written(tmp_path / "tiny.safetensors", "tiny"), kitti()).recipe
+    assert (recipe.canvases, recipe.canvas_pixels) == (((616, 1064),), 616 * 1064)
+    assert fine_tune(str(model), kitti()).recipe.canvases == ((64, 96),)
+
+
+def test_a_fine_tune_of_an_hourglass_learns_from_the_depths_that_it_can_express(tmp_path, monkeypatch):
+    hourglass = Hourglass(fusion=(8, 16, 24), widths=(8, 6, 4, 2), features=16, bins=Bins(8, 0.3, 150.0))
+    convnext = ConvNeXt(widths=(4, 8, 12, 16), depths=(1, 1, 1, 1))
+    monkeypatch.setitem(VARIANTS, "tiny", Variant(convnext, hourglass))
+    recipe = fine_tune(_written(tmp_path / "tiny.safetensors", "tiny"), finetune()).recipe
+    assert (recipe.near, recipe.far) == (0.3, 150.0)
+
+
+def test_low_rank_updates_learn_at_a_rate_of_their_own(model):
+    rates = {mode: fine_tune(str(model), finetune(), mode).recipe for mode in ("full", "lora")}
+    assert rates["full"].rate_encoder == finetune().rate_encoder
+    assert rates["lora"].rate_encoder == LOW_RANK_RATE >= 10 * finetune().rate_decoder
+    assert rates["lora"].rate_decoder == finetune().rate_decoder
 
 
 def test_a_fine_tunes_canvas_may_be_given(model):

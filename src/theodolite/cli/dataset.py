@@ -17,12 +17,21 @@ app = typer.Typer(help="Check training data, and list what of.", no_args_is_help
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
+Root = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="[NAME=]FOLDER",
+        help="Folder that paths in annotation files start at, instead of the file's own; NAME, when it is for one kind "
+        "of file only, is data, depth, sem, normal, mask or meta. May be repeated.",
+    ),
+]
+
 
 @app.command("check")
 def check(
     source: Annotated[Path, typer.Argument(help="Manifest (.jsonl), annotations (.json) or folder with frames.json.")],
     profile: Annotated[str | None, typer.Option(help="Which set an annotation file is of; see `dataset list`.")] = None,
-    root: Annotated[Path | None, typer.Option(help="Folder that an annotation file's paths start at.")] = None,
+    root: Root = None,
     sheet: Annotated[Path | None, typer.Option(help="Also write a contact sheet to look at, as PNG.")] = None,
     most: Annotated[int | None, typer.Option(min=1, help="Check only so many, evenly spread.")] = None,
     json_output: Json = False,
@@ -34,7 +43,7 @@ def check(
     from theodolite.datasets.sheet import Sheet
     from theodolite.datasets.sources import open_records
 
-    records = open_records(source, profile, root)
+    records = open_records(source, profile, parse_roots(root))
     cells = Sheet() if sheet else None
     report = _run(records, most, cells)
     for warning in report.warnings:
@@ -85,6 +94,26 @@ def build(
         raise OutputError(f"{out} exists already. Give --overwrite to replace it.")
     count = builders.build(name, source, out)
     typer.echo(f"{out}: {count} samples")
+
+
+def parse_roots(texts: Sequence[str] | None) -> dict[str, Path]:
+    """Folders by the kind of file whose paths start at them.
+
+    Raises: BadParameter, for a kind that there is not, or that comes twice.
+    """
+    from theodolite.datasets.annotations import ROOTS
+
+    found: dict[str, Path] = {}
+    for text in texts or ():
+        name, equals, folder = text.partition("=")
+        if not equals or Path(text).exists():
+            name, folder = "data", text
+        if name not in ROOTS or name in found or not folder:
+            raise typer.BadParameter(
+                f"--root is FOLDER or NAME=FOLDER, NAME once each of {', '.join(ROOTS)}; got {text!r}."
+            )
+        found[name] = Path(folder)
+    return found
 
 
 def _run(records: Sequence[Record], most: int | None, sheet: Sheet | None) -> Report:

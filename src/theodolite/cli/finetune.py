@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from theodolite.cli import training as shared
+from theodolite.cli.dataset import Root
 
 
 def finetune(
@@ -15,7 +16,8 @@ def finetune(
         list[str],
         typer.Argument(
             metavar="MANIFEST...",
-            help="PATH or PATH=SHARE: manifests (.jsonl), folders with frames.json, folders of rendered scenes.",
+            help="PATH or PATH=SHARE: manifests (.jsonl), folders with frames.json, folders of rendered scenes, "
+            "annotations (.json, or .json@PROFILE).",
         ),
     ],
     out: shared.Out,
@@ -31,6 +33,7 @@ def finetune(
         bool, typer.Option("--accept-license", help="Accept that published weights state no licence.")
     ] = False,
     profile: shared.Profile = None,
+    root: Root = None,
     validate: shared.Validate = None,
     held_out: shared.HeldOut = 0,
     minutes: shared.Minutes = None,
@@ -62,10 +65,16 @@ def finetune(
     if mode not in MODES:
         raise typer.BadParameter(f"--mode is one of {', '.join(MODES)}, got {mode!r}.")
     wanted = shared.resized(RECIPES[recipe](), steps, batch, seed)
-    chosen = fine_tune(model, wanted, mode, rank=rank, canvas=_canvas(canvas), accept_licence=accept_license)
+    asked, size = shared.parse_data(data, profile, root), _canvas(canvas)
+    try:
+        chosen = fine_tune(model, wanted, mode, rank=rank, canvas=size, accept_licence=accept_license)
+    except ValueError as error:
+        if size is None:
+            raise
+        raise typer.BadParameter(f"--canvas {canvas} does not suit this network. {error}") from error
     shared.run(
         chosen.recipe,
-        shared.parse_data(data, profile),
+        asked,
         out,
         hardware={
             "device": device,

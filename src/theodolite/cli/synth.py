@@ -7,7 +7,7 @@ import typer
 
 
 def synth(
-    out: Annotated[Path, typer.Option(help="Folder for the shards.")],
+    out: Annotated[Path, typer.Option(help="Folder for the shards; what is finished there is kept.")],
     count: Annotated[int, typer.Option(min=1, help="How many samples.")] = 100,
     size: Annotated[str, typer.Option(help="Height x width in pixels.")] = "224x304",
     family: Annotated[
@@ -21,6 +21,10 @@ def synth(
         typer.Option(help="Folder of pictures of surfaces. Names say of which: bricks/a.jpg, planks-oak.jpg."),
     ] = None,
     meshes: Annotated[Path | None, typer.Option(help="Folder of furniture and things (GLB, OBJ) for rooms.")] = None,
+    focal: Annotated[
+        str | None,
+        typer.Option(help="Focal length, or LOW:HIGH, in image widths. Default: what suits each scene, 0.4 to 3."),
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:1.")] = "cpu",
     preview: Annotated[bool, typer.Option(help="Also write preview.png: image, depth, normals, planes.")] = False,
 ) -> None:
@@ -57,12 +61,28 @@ def synth(
         photographs=photographs,
         textures=textures,
         meshes=meshes,
+        focal=_focal(focal),
         device=_device(device),
     )
     for path in write_shards(order, workers):
         typer.echo(path)
     if preview:
         typer.echo(write_sheet(order.path(0), out / "preview.png"))
+
+
+def _focal(text: str | None) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    low, _, high = text.partition(":")
+    try:
+        given = float(low), float(high or low)
+    except ValueError:
+        given = 0.0, 0.0
+    if not 0.1 <= given[0] <= given[1] <= 10:
+        raise typer.BadParameter(
+            f"one focal length or LOW:HIGH, image widths between 0.1 and 10, got {text}", param_hint="--focal"
+        )
+    return given
 
 
 def _device(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from theodolite.cli import training as shared
+from theodolite.cli.dataset import Root
 
 
 def train(
@@ -17,16 +18,19 @@ def train(
     data: Annotated[
         list[str],
         typer.Option(
-            help="PATH or PATH=SHARE: a folder that `theodolite synth` wrote, a manifest (.jsonl), or a folder with "
-            "frames.json in or below it. May be repeated; every batch draws from each by its share, 1 if none is given."
+            help="PATH or PATH=SHARE: a folder that `theodolite synth` wrote, a manifest (.jsonl), a folder with "
+            "frames.json in it or in its folders, or annotations (.json, or .json@PROFILE). May be repeated; every "
+            "batch draws from each by its share, 1 if none is given."
         ),
     ],
     out: shared.Out,
     profile: shared.Profile = None,
+    root: Root = None,
     validate: shared.Validate = None,
     held_out: shared.HeldOut = 64,
     init: Annotated[
-        Path | None, typer.Option(help="Weights to start from: a checkpoint, or a DINOv2 backbone for a ViT.")
+        Path | None,
+        typer.Option(help="Weights to start from: a checkpoint, or a DINOv2 backbone for a ViT; --resume needs none."),
     ] = None,
     minutes: shared.Minutes = None,
     steps: shared.Steps = None,
@@ -50,6 +54,7 @@ def train(
     from theodolite.extras import require
 
     require("torch", "train", "Training")
+    from theodolite.training.prepare import remembered_start
     from theodolite.training.recipes import RECIPES
     from theodolite.training.start import open_start
 
@@ -58,13 +63,17 @@ def train(
     if recipe not in RECIPES:
         raise typer.BadParameter(f"There is no recipe {recipe!r}. Known: {', '.join(RECIPES)}.")
     chosen = shared.resized(RECIPES[recipe](), steps, batch, seed)
-    if chosen.start == "given" and init is None:
-        raise typer.BadParameter(f"The recipe {recipe} starts from weights: give --init FILE.")
-    if init is not None:
+    asked = shared.parse_data(data, profile, root)
+    start = open_start(init, chosen.variant) if init else None
+    if resume and start is None:
+        start = remembered_start(out)
+    if start is not None:
         chosen = replace(chosen, start="given")
+    elif chosen.start == "given":
+        raise typer.BadParameter(f"The recipe {recipe} starts from weights: give --init FILE.")
     shared.run(
         chosen,
-        shared.parse_data(data, profile),
+        asked,
         out,
         hardware={
             "device": device,
@@ -78,5 +87,5 @@ def train(
         validate=validate,
         minutes=minutes,
         resume=resume,
-        start=open_start(init, chosen.variant) if init else None,
+        start=start,
     )

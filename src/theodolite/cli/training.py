@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from theodolite.cli.dataset import parse_roots
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -25,7 +28,7 @@ Validate = Annotated[
 ]
 HeldOut = Annotated[int, typer.Option(min=0, help="Samples, the first of each rendered set, to judge by.")]
 Profile = Annotated[
-    str | None, typer.Option(help="Encoding of annotations (.json), a name of `theodolite dataset list`.")
+    str | None, typer.Option(help="Encoding of the one annotation file (.json), a name of `theodolite dataset list`.")
 ]
 Minutes = Annotated[float | None, typer.Option(min=0.01, help="Training time, instead of the recipe's steps.")]
 Steps = Annotated[int | None, typer.Option(min=1, help="Steps, instead of the recipe's.")]
@@ -42,14 +45,29 @@ Fsdp = Annotated[bool, typer.Option("--fsdp", help="Divide weights among the pro
 Resume = Annotated[bool, typer.Option("--resume", help="Go on from the run's last state.")]
 
 
-def parse_data(texts: list[str], profile: str | None) -> list[Asked]:
-    """Raises: BadParameter, for a share that is no positive number."""
+def parse_data(texts: list[str], profile: str | None, root: Sequence[str] | None) -> list[Asked]:
+    """What is to be trained on, each set of annotations with its profile, and all of them with the roots.
+
+    Raises: BadParameter, for a share that is no positive number, and for options that are of no set, or not of one.
+    """
+    from dataclasses import replace
+
     from theodolite.training.prepare import Asked
 
+    roots = parse_roots(root)
     try:
-        return [Asked.parse(text, profile) for text in texts]
+        asked = [Asked.parse(text) for text in texts]
     except ValueError as error:
         raise typer.BadParameter(f"PATH or PATH=SHARE: {error}.") from error
+    nameless = [one for one in asked if one.annotated and not one.profile]
+    if profile and len(nameless) != 1:
+        raise typer.BadParameter(
+            f"--profile says how one annotation file is encoded, and {len(nameless)} need to be told: give each "
+            "its own, as in --data a.json@kitti=0.5."
+        )
+    if roots and not any(one.annotated for one in asked):
+        raise typer.BadParameter("--root is for annotation files (.json), and there are none.")
+    return [replace(one, profile=one.profile or profile, roots=roots) if one.annotated else one for one in asked]
 
 
 def resized(recipe: Recipe, steps: int | None, batch: int | None, seed: int | None) -> Recipe:
@@ -75,11 +93,13 @@ def run(
     """Train, showing how far it is; then say what came of it."""
     from theodolite.training.config import Hardware
     from theodolite.training.loop import Checks, train
-    from theodolite.training.prepare import prepare
+    from theodolite.training.prepare import prepare, remember_start
 
     stream, judged = prepare(recipe, data, held_out)
     checks: Checks = Checks(judged, validate or [])
     told = _Told(_is_first())
+    if told.speaks and not resume:
+        remember_start(out, start)
     for line in _contents(recipe, stream, len(judged)):
         told.say(line)
     with told.watching(recipe.name):

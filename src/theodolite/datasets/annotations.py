@@ -20,6 +20,7 @@ from theodolite.errors import DatasetError
 ROOTS = ("data", "depth", "sem", "normal", "mask", "meta")
 # One field, by the names it has in different sets' files; of several pictures the one that looks like a photograph.
 _IMAGE, _DEPTH = ("rgb", "rgb_path", "rgb_color"), ("depth", "depth_path")
+_PLANES = ("ins_planes", "sem")
 
 
 class Annotations(Sequence[Record]):
@@ -55,7 +56,7 @@ class Annotations(Sequence[Record]):
             raise DatasetError(f"{path}: a JSON object with a list 'files' is needed ({error}).") from error
         if not isinstance(entries, list):
             raise DatasetError(f"{path}: files: a list is needed, one object for each picture.")
-        numbered = [pair for pair in enumerate(entries) if not _only_a_picture(pair[1])]
+        numbered = [pair for pair in enumerate(entries) if not _only_a_picture(pair[1], known)]
         data = given.get("data", path.parent)
         return cls(path, numbered, known, {name: given.get(name, data) for name in ROOTS})
 
@@ -92,31 +93,39 @@ class Annotations(Sequence[Record]):
 
     def _record(self, entry: dict[str, Any], origin: str) -> Record:
         profile = self._profile
-        found = Record(
+        others = self._other_labels(entry)
+        # Depth may be missing where there is something else to learn; elsewhere its absence is told.
+        depth = {} if others and not any(entry.get(name) for name in _DEPTH) else self._depth(entry)
+        return Record(
             image=self._path("data", _first(entry, _IMAGE), entry.get(_first(entry, _IMAGE))),
             camera=_camera(entry.get("cam_in"), profile.camera_order),
-            kind=profile.kind,
-            depth=self._path("depth", _first(entry, _DEPTH), entry.get(_first(entry, _DEPTH))),
-            depth_encoding=_encoding(entry, profile),
+            kind=_kind(entry["kind"]) if "kind" in entry else profile.kind,
+            **depth,
+            **others,
             mask=self._optional("mask", "depth_mask", entry),
             range=profile.range,
+            sparse=profile.sparse,
             domain=profile.domain or self.path.parent.name,
             origin=origin,
         )
-        if "kind" in entry:
-            found = replace(found, kind=_kind(entry["kind"]))
+
+    def _depth(self, entry: dict[str, Any]) -> dict[str, Any]:
+        name = _first(entry, _DEPTH)
+        path = self._path("depth", name, entry.get(name))
+        return {"depth": path, "depth_encoding": _encoding(entry, self._profile)}
+
+    def _other_labels(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """Fields of a record that are labels beside depth; none where the profile has no use for what is listed."""
+        profile = self._profile
+        found: dict[str, Any] = {}
         if profile.normals and entry.get("normal"):
-            found = replace(
-                found,
-                normals=self._normals(entry["normal"]),
-                normal_convention=profile.normals,
-                normal_mask=self._optional("normal", "normal_mask", entry),
-            )
+            found["normals"] = self._normals(entry["normal"])
+            found["normal_convention"] = profile.normals
+            found["normal_mask"] = self._optional("normal", "normal_mask", entry)
         if profile.sky and entry.get("sem"):
-            found = replace(found, sky=self._optional("sem", "sem", entry), sky_encoding=profile.sky)
-        if profile.planes:
-            planes = self._optional("sem", "ins_planes" if entry.get("ins_planes") else "sem", entry)
-            found = replace(found, planes=planes)
+            found["sky"], found["sky_encoding"] = self._optional("sem", "sem", entry), profile.sky
+        if profile.planes and (name := next((n for n in _PLANES if entry.get(n)), None)):
+            found["planes"] = self._optional("sem", name, entry)
         return found
 
     def _normals(self, value: Any) -> Path | tuple[Path, Path, Path]:
@@ -136,9 +145,13 @@ class Annotations(Sequence[Record]):
         return self._roots[root] / value
 
 
-def _only_a_picture(entry: Any) -> bool:
+def _only_a_picture(entry: Any, profile: Profile) -> bool:
     """Demonstration files list pictures without labels, which is no mistake; metadata may hold the path of depth."""
-    return isinstance(entry, dict) and not any(entry.get(name) for name in (*_DEPTH, "meta_data", "meta"))
+    names = [*_DEPTH, "meta_data", "meta"]
+    names += ["normal"] if profile.normals else []
+    names += ["sem"] if profile.sky else []
+    names += _PLANES if profile.planes else []
+    return isinstance(entry, dict) and not any(entry.get(name) for name in names)
 
 
 def _first(entry: dict[str, Any], names: tuple[str, ...]) -> str:

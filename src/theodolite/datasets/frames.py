@@ -95,7 +95,7 @@ def _frame(listing: Path, number: int, entry: dict) -> Frame:
 
 
 def find_frame_folders(root: Path) -> list[Path]:
-    """`root` itself, or the folders below it, that hold a frames.json; sorted."""
+    """`root` itself, or the folders directly in it, that hold a frames.json; sorted."""
     root = Path(root)
     if (root / "frames.json").is_file():
         return [root]

@@ -43,6 +43,7 @@ def load(record: Record) -> Sample:
         depth[~counts] = np.nan
         normals = None if normals is None else np.where(counts[..., None], normals, np.float32(np.nan))
         planes = None if planes is None else np.where(counts, planes, 0)
+        sky = None if sky is None else sky & counts
     if sky is not None:
         depth, sky = _settle_sky(record.kind, depth, sky)
     if record.depth is not None:

@@ -25,6 +25,7 @@ class Profile:
         normals: convention, where the set has normals.
         sky: how `sem` is read, where it has classes.
         planes: `sem` numbers planes instead.
+        sparse: whether depth is single points; None: what is usual for the kind.
         range: metres beyond which the authors drop depth.
         camera_order: places of fx, fy, cx, cy in `cam_in`.
         domain: the set's name; without one, that of the folder is used.
@@ -35,6 +36,7 @@ class Profile:
     normals: str | None = None
     sky: SkyEncoding | None = None
     planes: bool = False
+    sparse: bool | None = None
     range: tuple[float, float] | None = None
     camera_order: tuple[int, int, int, int] = (0, 1, 2, 3)
     domain: str = ""
@@ -56,7 +58,8 @@ PROFILES = {
     "cityscapes": Profile(_STEREO, _png(200), sky=_CLASSES),
     "ddad": Profile(_LIDAR, _png(200), sky=_CLASSES),
     "diml": Profile(_STEREO, _png(200), sky=_CLASSES),
-    "drivingstereo": Profile(_LIDAR, _png(256), sky=_CLASSES),
+    # Several sweeps, filtered until they were dense.
+    "drivingstereo": Profile(_LIDAR, _png(256), sky=_CLASSES, sparse=False),
     "dsec": Profile(_LIDAR, _png(200), sky=_CLASSES),
     "lyft": Profile(_LIDAR, _png(200), sky=_CLASSES),
     "mapillary-psd": Profile(_SFM, _png(256), sky=_CLASSES),

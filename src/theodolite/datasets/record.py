@@ -60,7 +60,7 @@ class Record:
         normal_mask: normals count where this is not zero.
         sky: a map of classes or a mask, read as `sky_encoding`.
         planes: numbers of planes; 0 on none.
-        mask: depth, normals and planes count where this is not zero.
+        mask: depth, normals, sky and planes count where this is not zero.
         range: (near, far) in metres; depth outside it is dropped, and a file with hardly any inside refused.
         sparse: whether depth is single points; by default, what is usual for the kind.
         domain: the data set, for shares and reports.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from theodolite.datasets.annotations import Annotations
@@ -11,13 +11,16 @@ from theodolite.datasets.record import Record
 from theodolite.errors import DatasetError
 
 
-def open_records(path: str | Path, profile: str | None = None, root: Path | None = None) -> Sequence[Record]:
+def open_records(
+    path: str | Path, profile: str | None = None, roots: Mapping[str, Path] | None = None
+) -> Sequence[Record]:
     """The records listed by a file or folder.
 
     Args:
         path: a .jsonl manifest, a folder with a frames.json, or an annotation file (.json).
         profile: a name in `profiles.PROFILES`, which an annotation file needs.
-        root: folder that an annotation file's paths start at, where that is not its own.
+        roots: folders that an annotation file's paths start at, where that is not its own, by names in
+            `annotations.ROOTS`.
     Raises: DatasetError.
     """
     path = Path(path)
@@ -28,11 +31,11 @@ def open_records(path: str | Path, profile: str | None = None, root: Path | None
                 f"{path.parent} has no frames.json. Give a manifest (.jsonl) or an annotation file (.json)."
             )
     if path.suffix != ".json":
-        if profile or root:
+        if profile or roots:
             raise DatasetError(f"{path}: a manifest says everything itself; --profile and --root are for annotations.")
         return Manifest.read(path)
     if path.name == "frames.json":
         profile = profile or "frames"
     if profile is None:
         raise DatasetError(f"{path}: annotations do not say how their files are encoded. Give --profile NAME.")
-    return Annotations.read(path, profile, None if root is None else {"data": root})
+    return Annotations.read(path, profile, roots)

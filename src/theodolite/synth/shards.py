@@ -8,7 +8,7 @@ by less than 0.01 %; code 0 is sky. Planes are numbered from 1 in each sample by
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from zipfile import BadZipFile
@@ -26,9 +26,10 @@ from theodolite.synth.scene import Scene
 from theodolite.types import Float, Int, UInt8
 from theodolite.weights.atomic import replacing
 
-# Samples a process: compiling takes two minutes, in which step-by-step rendering makes about so many.
-WORTH_COMPILING = 200
+# Pixels a process: compiling takes two minutes, in which step-by-step rendering makes about so many.
+WORTH_COMPILING = 200 * 224 * 304
 NEAREST, FARTHEST = 0.05, 2000.0  # metres that the depth code spans
+_FOCAL_DRAW = 0x666F63  # keeps its draws apart from those of the scenes
 _STEP = float(np.log(FARTHEST / NEAREST)) / 65534
 
 
@@ -75,6 +76,7 @@ class Order:
         photographs: a folder of pictures for walls and boxes, or None.
         textures: a folder of pictures of surfaces, or None; see `photo_textures`.
         meshes: a folder of triangle meshes to place in rooms, see `mesh_library`, or None.
+        focal: shortest and longest focal length, image widths, drawn evenly by ratio in place of what suits each scene.
         device: what renders, in PyTorch's words.
     """
 
@@ -88,6 +90,7 @@ class Order:
     photographs: Path | None = None
     textures: Path | None = None
     meshes: Path | None = None
+    focal: tuple[float, float] | None = None
     device: str = "cpu"
 
     @property
@@ -103,6 +106,10 @@ class Order:
 
 def _scene(order: Order, family: str, index: int) -> Scene:
     scene = sample_scene(family, order.seed, index)
+    if order.focal is not None:
+        low, high = np.log(order.focal)
+        drawn = np.random.default_rng((order.seed, index, _FOCAL_DRAW)).uniform(low, high)
+        scene = replace(scene, view=replace(scene.view, focal=float(np.exp(drawn))))
     if order.meshes is None:
         return scene
     return with_meshes(scene, family, open_library(order.meshes), (order.seed, index))
@@ -189,8 +196,8 @@ def write_shards(order: Order, workers: int = 1) -> Iterator[Path]:
     """Writes what is missing, lowest numbers first; yields each file as it is finished."""
     order.folder.mkdir(parents=True, exist_ok=True)
     missing = [number for number in range(order.shards) if not _finished(order, number)]
-    samples = sum(len(order.indices(number)) for number in missing)
-    compiling = samples >= WORTH_COMPILING * max(workers, 1)
+    pixels = sum(len(order.indices(number)) for number in missing) * order.height * order.width
+    compiling = pixels >= WORTH_COMPILING * max(workers, 1)
     if workers <= 1:
         yield from (_work(order, number, compiling) for number in missing)
         return

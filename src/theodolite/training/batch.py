@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -22,12 +23,12 @@ class Batch:
 
     Args:
         pixels: normalised RGB.
-        depth: canonical metres, 1 where not valid.
+        depth: canonical metres, 1 where not valid; of kinds without a unit, that which puts their median mid-range.
         normals: unit, camera coordinates; (0, 0, -1) where unknown.
         planes: number of the plane a pixel lies on, 0 on none.
         inside: where there is picture, not padding.
         intrinsics: fx, fy, cx, cy of `pixels`, px.
-        scale: canonical depth / depth.
+        scale: canonical metres / metres, of estimates too, whatever the unit of the labels.
         seeds: of each sample's random draws.
         truth: what each sample has, after cropping.
         kinds: how each sample's depth was got.
@@ -78,11 +79,13 @@ def collate(
 
     Args:
         canonical_focal: px; None leaves depth in metres, whatever the camera: the transform left out, for comparison.
-        near, far: canonical metres; labels outside are left out, since the network cannot express them.
+        near, far: canonical metres; labels outside are left out, since the network cannot express them. Depth without
+            a unit is first multiplied so that its median is their geometric mean: what learns from it is blind to that.
         seeds: of the samples' random draws; zeros when not given.
     """
     scale = np.array([1.0 if canonical_focal is None else canonical_focal / s.camera.focal for s in samples])
-    depth = np.stack([s.depth * np.float32(k) for s, k in zip(samples, scale, strict=True)])[:, None]
+    labels = [_canonical(s, k, math.sqrt(near * far)) for s, k in zip(samples, scale, strict=True)]
+    depth = np.stack(labels)[:, None]
     valid = (depth >= near) & (depth <= far)  # false for NaN
     normals = np.moveaxis(np.stack([_or(s.normals, s.image.shape, np.nan, np.float32) for s in samples]), -1, 1)
     has_normals = np.isfinite(normals).all(1, keepdims=True)
@@ -91,7 +94,8 @@ def collate(
     def maps(name: str, otherwise: Any, dtype: type) -> np.ndarray:
         return np.stack([_or(getattr(s, name), s.image.shape[:2], otherwise, dtype) for s in samples])[:, None]
 
-    sky, planes = maps("sky", False, bool), maps("planes", 0, np.int32)
+    # A measured point beside the skyline may lie in a pixel whose nearest label is sky: a pixel is one or the other.
+    sky, planes = maps("sky", False, bool) & ~valid, maps("planes", 0, np.int32)
     arrays = {
         "pixels": normalise(np.stack([s.image for s in samples])),
         "depth": np.where(valid, depth, np.float32(1)),
@@ -114,6 +118,14 @@ def collate(
     )
 
 
+def _canonical(sample: Sample, scale: float, middle: float) -> Float[np.ndarray, "h w"]:
+    """Canonical depth; where the unit is unknown, in one of which the median is `middle`."""
+    if sample.kind.metric:
+        return sample.depth * np.float32(scale)
+    known = sample.depth[np.isfinite(sample.depth) & (sample.depth > 0)]
+    return sample.depth * np.float32(middle / np.median(known)) if len(known) else sample.depth
+
+
 def normalise(images: UInt8[np.ndarray, "b h w 3"]) -> Float[np.ndarray, "b 3 h w"]:
     """RGB levels as every network of this package takes them."""
     return np.moveaxis((images.astype(np.float32) - MEAN) / STD, -1, 1)
@@ -122,7 +134,8 @@ def normalise(images: UInt8[np.ndarray, "b h w 3"]) -> Float[np.ndarray, "b 3 h 
 def coarse(batch: Batch) -> Batch:
     """The truth where estimates live before they are upsampled: of each cell of `FACTOR` px, the pixel in its middle.
 
-    Where that has no depth, the nearest one of the cell that has: of single points few lie in the middle.
+    Where that has no depth, the nearest one of the cell that has: of single points few lie in the middle. A cell whose
+    middle is sky has none, whatever the skyline leaves of its other pixels.
     """
     middle = FACTOR // 2
 
@@ -139,16 +152,17 @@ def coarse(batch: Batch) -> Batch:
             there = batch.valid[..., v::FACTOR, u::FACTOR]
             depth = torch.where(valid, depth, batch.depth[..., v::FACTOR, u::FACTOR])
             valid = valid | there
-        depth = torch.where(valid, depth, 1)
+    sky = pick(batch.sky)
+    valid = valid & ~sky
     fx, fy, cx, cy = batch.intrinsics.unbind(1)
     return replace(
         batch,
         pixels=pick(batch.pixels),
-        depth=depth,
+        depth=torch.where(valid, depth, 1),
         valid=valid,
         normals=pick(batch.normals),
         has_normals=pick(batch.has_normals),
-        sky=pick(batch.sky),
+        sky=sky,
         planes=pick(batch.planes),
         inside=pick(batch.inside),
         intrinsics=torch.stack([fx / FACTOR, fy / FACTOR, (cx - middle) / FACTOR, (cy - middle) / FACTOR], 1),

@@ -141,7 +141,7 @@ class Hardware:
     """The means a run has; none of it changes what is learnt, but for the rounding of sums.
 
     Args:
-        device: any PyTorch device; "" takes the best there is.
+        device: "cpu", "cuda" or "mps", without a number; "" takes the best there is.
         micro_batch: samples a process takes through the network at once; the rest of its share follows, its gradient
             added. None: its whole share.
         workers: processes that read and augment samples for each process that trains; 0 reads in the latter.

@@ -143,15 +143,24 @@ def micro_batches(plan: Plan, workers: int, pin: bool) -> Iterator[Batch]:
         prefetch_factor=2 if workers else None,
         worker_init_fn=_undisturbed if workers else None,
     )
-    return iter(loader)
+    return map(_or_raise, iter(loader))
 
 
 class _Endless(torch.utils.data.Dataset):
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
 
-    def __getitem__(self, index: int) -> Batch:
-        return self.plan[index]
+    def __getitem__(self, index: int) -> Batch | TheodoliteError:
+        try:
+            return self.plan[index]
+        except TheodoliteError as error:
+            return error  # as a value: the loader would put a traceback of another process into its message
+
+
+def _or_raise(made: Batch | TheodoliteError) -> Batch:
+    if isinstance(made, TheodoliteError):
+        raise made
+    return made
 
 
 class _Count(torch.utils.data.Sampler):
@@ -166,9 +175,11 @@ class _Count(torch.utils.data.Sampler):
 
 
 def _undisturbed(_: int) -> None:
-    """Ctrl-C reaches every process; the one that trains still needs the samples of its step, and ends the others."""
+    """Ctrl-C reaches every process, a launcher's termination signal too; the one that trains still needs the samples of
+    its step, and ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
-def _as_it_is(batch: Batch) -> Batch:
-    return batch
+def _as_it_is(made: Batch | TheodoliteError) -> Batch | TheodoliteError:
+    return made

@@ -32,7 +32,7 @@ class Team:
     Args:
         hardware: what this run may use.
         uneven: some weights get no gradient in some steps, so that DDP has to look for them.
-    Raises: MissingExtra, without Accelerate; TheodoliteError, for a device that is not there.
+    Raises: MissingExtra, without Accelerate; TheodoliteError, for a device that is not there, or one of several.
     """
 
     def __init__(self, hardware: Hardware, *, uneven: bool = False) -> None:
@@ -157,10 +157,14 @@ def local(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _wants_cpu(device: str) -> bool:
     if not device:
         return not torch.cuda.is_available() and not torch.backends.mps.is_available()
-    kind = torch.device(device).type
+    kind, colon, index = device.partition(":")
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not there.get(kind, False):
         raise TheodoliteError(
             f"There is no device {device!r} here; there is {', '.join(k for k, v in there.items() if v)}."
         )
+    if colon:
+        # Accelerate takes the first device, or the one of the process's rank, and would say nothing.
+        hint = f" and choose among several by CUDA_VISIBLE_DEVICES={index}" if kind == "cuda" else ""
+        raise TheodoliteError(f"A run takes a device without its number, got {device!r}: give {kind}{hint}.")
     return kind == "cpu"

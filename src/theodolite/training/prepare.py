@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -12,10 +13,15 @@ from theodolite.datasets.load import load
 from theodolite.datasets.record import Record
 from theodolite.datasets.sample import Sample
 from theodolite.datasets.sources import open_records
-from theodolite.errors import DatasetError
+from theodolite.errors import CheckpointError, DatasetError
 from theodolite.training.config import Recipe
 from theodolite.training.data import Part, SampleSet, Source, Stream
+from theodolite.training.resume import refuse_used
 from theodolite.training.scenes import Scenes
+from theodolite.training.start import Start
+from theodolite.weights.atomic import writing
+
+START = "start.json"
 
 
 @dataclass(frozen=True)
@@ -25,25 +31,34 @@ class Asked:
     Args:
         share: of every batch, relative to the others.
         profile: how the files of annotations are encoded, a name in `datasets.profiles.PROFILES`.
+        roots: folders that paths in annotations start at, by names in `datasets.annotations.ROOTS`.
     """
 
     path: Path
     share: float = 1.0
     profile: str | None = None
+    roots: Mapping[str, Path] = field(default_factory=dict)
 
     @classmethod
-    def parse(cls, text: str, profile: str | None = None) -> Asked:
-        """From "PATH" or "PATH=SHARE".
+    def parse(cls, text: str) -> Asked:
+        """From "PATH" or "PATH=SHARE"; annotations may name their profile, as "PATH.json@PROFILE=SHARE".
 
         Raises: ValueError, for a share that is not a positive number.
         """
-        path, equals, share = text.rpartition("=")
-        if not equals or Path(text).exists():
-            return cls(Path(text), profile=profile)
+        place, profile = _with_profile(text)
+        whole, equals, share = text.rpartition("=")
+        if not equals or place.exists():
+            return cls(place, profile=profile)
         number = float(share)
         if not 0 < number < float("inf"):
-            raise ValueError(f"the share of {path} is a positive number, got {share}")
-        return cls(Path(path), number, profile)
+            raise ValueError(f"the share of {whole} is a positive number, got {share}")
+        place, profile = _with_profile(whole)
+        return cls(place, number, profile)
+
+    @property
+    def annotated(self) -> bool:
+        """Whether it is a list that leaves unsaid how its files are encoded and where they are."""
+        return self.path.suffix == ".json" and self.path.name != "frames.json"
 
     @property
     def rendered(self) -> bool:
@@ -55,7 +70,7 @@ class Asked:
         if self.rendered:
             return Scenes([self.path])
         if self.path.is_file():
-            return Listed((open_records(self.path, self.profile if self.path.suffix == ".json" else None),))
+            return Listed((open_records(self.path, self.profile, self.roots),))
         places = find_frame_folders(self.path)
         if not places:
             raise DatasetError(
@@ -103,3 +118,39 @@ def prepare(recipe: Recipe, data: Sequence[Asked], held_out: int) -> tuple[Strea
             source = Part(source, held_out, len(source))
         sets.append(SampleSet(asked.path.stem or str(asked.path), source, asked.share))
     return Stream(recipe, sets), judged
+
+
+def remember_start(run: Path, start: Start | None) -> None:
+    """Write down which weights a new run goes on from, so that it resumes without them.
+
+    Raises: CheckpointError, when the folder holds a run already; OutputError.
+    """
+    refuse_used(run)
+    if start is None:
+        if (run / START).is_file():  # of a run that came to nothing
+            (run / START).unlink()
+        return
+    with writing(run / START) as temporary:
+        temporary.write_text(json.dumps({"origin": start.origin, "licence": start.licence}, indent=1) + "\n")
+
+
+def remembered_start(run: Path) -> Start | None:
+    """What `remember_start` wrote; without weights, which a run's state holds whole. None for a run that had none.
+
+    Raises: CheckpointError, when it is damaged.
+    """
+    try:
+        told = json.loads((run / START).read_text())
+        return Start({}, str(told["origin"]), str(told["licence"]))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{run / START} cannot be read: {error}") from error
+
+
+def _with_profile(text: str) -> tuple[Path, str | None]:
+    """The two parts of "PATH.json@PROFILE"; any other text is a path."""
+    path, _, profile = text.rpartition("@")
+    if not path.endswith(".json") or "=" in profile or Path(text).exists():
+        return Path(text), None
+    return Path(path), profile

@@ -20,6 +20,8 @@ from theodolite.weights.sniff import Kind, recognise
 from theodolite.weights.store import is_path, locate
 
 MODES = ("full", "decoder", "lora")
+# Low-rank updates are new weights, zero at first: at the tiny rates that finished ones bear they would go nowhere.
+LOW_RANK_RATE = 2e-4
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ def fine_tune(
         model: name of a release, or a path.
         mode: what learns: "full", everything; "decoder"; "lora", the decoder, and the encoder by low-rank updates.
         rank: of those updates.
-        canvas: rows and columns, px, of the samples; by default, of the size the network was trained at.
+        canvas: rows and columns, px, of the samples; by default a benchmark's, in its recipe, that the network can
+            take; else of the size the network was trained at.
     Raises: CheckpointError, when it is an ONNX file; as `weights.store.locate`.
     """
     if mode not in MODES:
@@ -98,15 +101,19 @@ def fine_tune(
         thawed=None if mode == "full" else 0,
         frozen=0.0 if mode == "full" else recipe.frozen,
         lora=rank if mode == "lora" else 0,
+        rate_encoder=LOW_RANK_RATE if mode == "lora" else recipe.rate_encoder,
         **_canvases(found, recipe, canvas),
     )
-    if isinstance(found.variant.decoder, DPT):
-        fitted = replace(fitted, near=found.variant.decoder.depth.near, far=found.variant.decoder.depth.far)
-    return FineTune(fitted, Start(found.state, path.name, licence))
+    decoder = found.variant.decoder
+    span = decoder.depth if isinstance(decoder, DPT) else decoder.bins
+    return FineTune(replace(fitted, near=span.near, far=span.far), Start(found.state, path.name, licence))
 
 
 def _canvases(found: checkpoint.Checkpoint, recipe: Recipe, canvas: tuple[int, int] | None) -> dict:
     pixels = int(found.metadata.get("canvas_pixels", recipe.canvas_pixels))
+    fits = all(side % found.variant.multiple == 0 for sides in recipe.canvases for side in sides)
+    if canvas is None and recipe.published_losses and fits:
+        return {}
     if canvas is None:
         chosen = choose_canvas(4, 3, found.variant.multiple, pixels)
         canvas = (chosen.height, chosen.width)
