@@ -3,17 +3,28 @@
 import argparse
 import os
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 from conftest import Walls
+from theodolite.errors import DatasetError
 from theodolite.training.config import Hardware
 from theodolite.training.data import SampleSet, Stream
 from theodolite.training.loop import train
 from theodolite.training.recipes import smoke
+
+
+@dataclass(frozen=True)
+class Holed(Walls):
+    every: int = 2
+
+    def __getitem__(self, index: int):
+        if index % self.every == 0:
+            raise DatasetError(f"line {index}: depth: gone")
+        return super().__getitem__(index)
 
 
 def main() -> None:
@@ -25,6 +36,7 @@ def main() -> None:
     parser.add_argument("--frozen", type=float, default=0.5)
     parser.add_argument("--thawed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=0)
+    parser.add_argument("--holes", type=int, help="every so many samples cannot be used")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--fsdp", action="store_true")
     parser.add_argument("--compile", action="store_true")
@@ -45,7 +57,8 @@ def main() -> None:
         save_every=1e-6,
         validate_every=1e6,
     )
-    sets = [SampleSet("near", Walls(7)), SampleSet("far", Walls(5), 2.0)]
+    near = Holed(7, every=given.holes) if given.holes else Walls(7)
+    sets = [SampleSet("near", near), SampleSet("far", Walls(5), 2.0)]
     hardware = Hardware("cpu", given.micro, given.workers, threads=1, fsdp=given.fsdp, compile=given.compile)
     print(train(Stream(recipe, sets), given.run, hardware=hardware, resume=given.resume))
 

@@ -1,6 +1,7 @@
 """The journal: a line every fifty steps, each left-out sample once, scalars and pictures for TensorBoard."""
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -60,6 +61,32 @@ def test_lines_of_steps_that_come_again_are_cut(tmp_path, optim):
     journal.close()
     assert [line["step"] for line in lines(tmp_path)] == [50, 100]
     assert lines(tmp_path)[1]["depth"] == pytest.approx(95.5)
+
+
+def test_a_skipped_step_leaves_the_means_of_its_neighbours_finite(tmp_path, optim):
+    journal = Journal(tmp_path, 4)
+    steps(journal, optim, 1, 48)
+    nan = float("nan")
+    for step, depth in ((49, nan), (50, 77.0)):
+        journal.step(Position(step, 0.5 * step, step / 1000), {"depth": depth, "norm": 2.0}, 0.1, optim, 0.5)
+    for step in range(51, 101):
+        journal.step(Position(step, 0.5 * step, step / 1000), {"depth": nan, "norm": nan}, 0.1, optim, 0.5)
+    journal.close()
+    first, second = lines(tmp_path)
+    assert first["depth"] == first["loss"] == pytest.approx((sum(range(1, 49)) + 77) / 49)
+    assert (second["depth"], second["loss"]) == (None, None)
+
+
+def test_tensorboard_shows_no_step_twice_after_a_run_was_killed_and_resumed(tmp_path, optim):
+    journal = Journal(tmp_path, 4)
+    steps(journal, optim, 1, 150)
+    journal.close()
+    time.sleep(1.1)  # TensorBoard tells files of one process apart by the second they were made in
+    journal = Journal(tmp_path, 4, since=80)
+    steps(journal, optim, 81, 100)
+    journal.close()
+    board = EventAccumulator(str(tmp_path / BOARD)).Reload()
+    assert [event.step for event in board.Scalars("train/loss")] == [50, 100]
 
 
 def test_a_sample_that_was_left_out_is_told_once(tmp_path, optim):

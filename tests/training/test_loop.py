@@ -12,10 +12,10 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from theodolite import load
-from theodolite.errors import CheckpointError, TheodoliteError
+from theodolite.errors import CheckpointError, DatasetError, TheodoliteError
 from theodolite.training import journal, loop
 from theodolite.training.config import Hardware, Recipe
-from theodolite.training.data import SampleSet, Stream
+from theodolite.training.data import Part, SampleSet, Stream
 from theodolite.training.distributed import Team
 from theodolite.training.journal import BOARD, LOG
 from theodolite.training.loop import Checks, Diverged, train
@@ -127,6 +127,12 @@ def test_a_folder_is_of_one_run_and_of_one_recipe(walls, small, tmp_path):
         train(stream(replace(small, steps=2, batch=3), walls), tmp_path, hardware=CPU, resume=True)
     with pytest.raises(CheckpointError, match="holds no state to resume from"):
         train(stream(recipe, walls), tmp_path / "other", hardware=CPU, resume=True)
+    other = Stream(recipe, [SampleSet("walls", Part(walls, 2, 12))])
+    with pytest.raises(CheckpointError, match="walls of 12 samples, share 1, which is walls of 10 samples, share"):
+        train(other, tmp_path, hardware=CPU, resume=True)
+    more = Stream(recipe, [SampleSet("walls", walls), SampleSet("others", walls)])
+    with pytest.raises(CheckpointError, match="no such set, which is others of 12 samples"):
+        train(more, tmp_path, hardware=CPU, resume=True)
     stored, position = load_state(tmp_path)
     del stored[next(name for name in stored if name.startswith("network."))]
     save_state(tmp_path, stored, position, 15)
@@ -225,6 +231,17 @@ def test_micro_batches_learn_what_the_whole_batch_learns(walls, small):
     assert parts == pytest.approx(terms, rel=1e-4)
     for ours, theirs in zip(grads, summed, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-2, atol=1e-5)
+
+
+def test_a_run_without_the_canonical_camera_is_refused(walls, small, tmp_path):
+    with pytest.raises(TheodoliteError, match="go into the canonical camera"):
+        train(stream(replace(small, canonical=False), walls), tmp_path, hardware=CPU)
+
+
+def test_a_folder_without_real_frames_is_refused_before_the_first_step(walls, small, tmp_path):
+    with pytest.raises(DatasetError, match=r"no frames\.json there"):
+        train(stream(small, walls), tmp_path / "run", hardware=CPU, checks=Checks(real=[tmp_path]))
+    assert not (tmp_path / "run").exists()
 
 
 def test_rejected_samples_are_counted_told_and_the_run_goes_on(walls, small, tmp_path):

@@ -1,6 +1,7 @@
 """Whole processes: killed at any moment a run ends as one that was not, and many of them learn what one does."""
 
 import contextlib
+import json
 import os
 import random
 import shutil
@@ -193,3 +194,12 @@ def test_told_to_end_all_processes_finish_their_step_and_save(alone, tmp_path, p
     assert load_state(run)[1].step < STEPS
     trained(run, "--resume", "--workers", workers, processes=processes)
     assert distance(state(run), state(alone)) < ROUNDING
+
+
+@pytest.mark.slow
+def test_what_any_process_leaves_out_is_told_in_the_log(tmp_path):
+    run = trained(tmp_path / "holes", "--holes", 2, "--steps", 12, processes=2)
+    log = [json.loads(text) for text in (run / "log.jsonl").read_text().splitlines()]
+    told = [line["rejected"] for line in log if "rejected" in line]
+    assert sorted(set(told)) == [f"near: line {number}: depth: gone" for number in (0, 2, 4, 6)]
+    assert len(told) == 4

@@ -1,10 +1,12 @@
 """Validation: scores and pictures of any network, whatever it and the samples lack."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from theodolite.datasets.sample import Sample
 from theodolite.network import VARIANTS, build
@@ -54,6 +56,16 @@ def test_samples_without_depth_or_normals_are_no_part_of_the_means(net, walls):
     alone = validate(net, smoke(), [walls[0]], []).scores["rendered"]
     both = validate(net, smoke(), [walls[0], bare(walls[1])], []).scores["rendered"]
     assert replace(both, pictures=1) == alone
+
+
+def test_real_frames_that_cannot_be_scored_are_told(net, tmp_path, walls):
+    Image.fromarray(walls[0].image).save(tmp_path / "a.png")
+    frame = {"rgb": "a.png", "depth": "gone.png", "depth_scale": 1000, "cam_in": [90, 90, 50, 35]}
+    (tmp_path / "frames.json").write_text(json.dumps({"files": [frame]}))
+    found = validate(net, smoke(), [], [tmp_path])
+    assert found.scores == {}
+    assert len(found.failures) == 1
+    assert "gone.png" in found.failures[0]
 
 
 def test_without_samples_there_are_no_scores(net):

@@ -73,16 +73,24 @@ class SetSummary:
 def score_folders(
     predictor: Predictor, root: Path, depth_range: tuple[float, float] = RANGE
 ) -> Iterator[FrameScore | FrameFailure]:
-    """Score every frame with depth, in folders with a `frames.json` at or below `root`.
+    """Score every frame with depth, in folders with a `frames.json`: `root`, or its folders.
 
     Raises: DatasetError, when there is no such folder, or a listing cannot be read.
+    """
+    for folder in frame_folders(root):
+        for frame in read_frames(folder):
+            yield _score(predictor, folder.resolve().name, frame, depth_range)
+
+
+def frame_folders(root: Path) -> list[Path]:
+    """Those with a `frames.json`: `root`, or its folders.
+
+    Raises: DatasetError, when there is none.
     """
     folders = find_frame_folders(root)
     if not folders:
         raise DatasetError(f"{root}: no frames.json there, nor in a folder below it.")
-    for folder in folders:
-        for frame in read_frames(folder):
-            yield _score(predictor, folder.resolve().name, frame, depth_range)
+    return folders
 
 
 def _score(

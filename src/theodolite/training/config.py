@@ -41,7 +41,8 @@ class Recipe:
     Args:
         variant: row of `network.variants.VARIANTS`.
         canonical_focal: of the camera the network will believe in, px.
-        canonical: labels go into the canonical camera; False leaves them in metres, to show what that costs.
+        canonical: labels go into the canonical camera; False leaves them in metres, for single steps
+            that show what that costs; a run refuses it.
         start: where weights come from: "imagenet" (the encoder's), "random", or "given" (a checkpoint to go on from).
         near, far: canonical metres; labels outside are not used.
         canvas_pixels: input area for prediction, px; goes into the checkpoint.

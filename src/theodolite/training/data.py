@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -71,6 +71,11 @@ class Stream:
     def __post_init__(self) -> None:
         if not self.sets:
             raise ValueError("Training needs at least one set of samples.")
+
+    @property
+    def described(self) -> list[dict[str, Any]]:
+        """Of each set what its samples' places in batches depend on, and its share."""
+        return [{"name": s.name, "samples": len(s.source), "share": s.share} for s in self.sets]
 
     def batch(self, step: int, places: range | None = None) -> Batch:
         """The samples of a step, augmented, as tensors.

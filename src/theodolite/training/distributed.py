@@ -8,7 +8,7 @@ out where the processes have no accelerators, and what cannot be tested there wo
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import torch
@@ -114,6 +114,14 @@ class Team:
     def total(self, values: Tensor) -> Tensor:
         """The sum over all processes, the same bits in each."""
         return self.accelerator.reduce(values, reduction="sum") if self.size > 1 else values
+
+    def all_of(self, lines: Sequence[str]) -> list[str]:
+        """The lines of all processes, first to last. Every process has to call it."""
+        if self.size == 1:
+            return list(lines)
+        gathered: list[Sequence[str]] = [()] * self.size
+        torch.distributed.all_gather_object(gathered, list(lines))
+        return [line for part in gathered for line in part]
 
     def clip(self, parameters: Iterable[nn.Parameter], largest: float) -> Tensor:
         """Clip the gradient of the whole network, and give the norm that it had."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -42,7 +43,7 @@ class Journal:
         self._terms: list[Mapping[str, float]] = []
         self._since: float | None = None
         self._waited = 0.0
-        self._board = _board(run / BOARD)
+        self._board = _board(run / BOARD, since)
         self._told: set[str] = set()
 
     def step(
@@ -103,7 +104,9 @@ class Journal:
 
     def _line(self, position: Position, optim: torch.optim.Optimizer) -> Line:
         names = dict.fromkeys(name for terms in self._terms for name in terms)
-        means = {name: sum(t.get(name, 0.0) for t in self._terms) / len(self._terms) for name in names}
+        # A step that was skipped has no finite terms; it is counted, and would make the means of its neighbours NaN.
+        taken = [terms for terms in self._terms if all(map(math.isfinite, terms.values()))]
+        means = {name: sum(t.get(name, 0.0) for t in taken) / len(taken) if taken else None for name in names}
         passed = position.seconds - (self._since or 0.0)
         line: Line = {
             "step": position.step,
@@ -112,7 +115,7 @@ class Journal:
             "images_per_second": round(len(self._terms) * self._batch / passed, 2) if passed else None,
             "data_wait": round(min(self._waited / passed, 1.0), 3) if passed else None,
             "rates": {str(group["part"]): group["lr"] for group in optim.param_groups},
-            "loss": sum(value for name, value in means.items() if name != "norm"),
+            "loss": sum(value or 0.0 for name, value in means.items() if name != "norm") if taken else None,
             **means,
             "skipped": position.skipped,
             "rejected_samples": position.rejected,
@@ -144,10 +147,10 @@ def _cut(path: Path, since: int) -> None:
         temporary.write_text("".join(kept))
 
 
-def _board(folder: Path) -> Any:
+def _board(folder: Path, since: int) -> Any:
     """A TensorBoard writer, or None where TensorBoard is not installed: the JSON lines hold all but the pictures."""
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         return None
-    return SummaryWriter(str(folder), flush_secs=30)
+    return SummaryWriter(str(folder), flush_secs=30, purge_step=since + 1 if since else None)

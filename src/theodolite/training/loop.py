@@ -28,14 +28,16 @@ from theodolite.training.resume import (
     Position,
     load_state,
     refuse_used,
+    require_same_data,
     require_same_recipe,
     save_state,
+    write_data,
     write_recipe,
 )
 from theodolite.training.start import Start
 from theodolite.training.step import training_step
 from theodolite.training.unroll import Unrolled
-from theodolite.training.validate import validate
+from theodolite.training.validate import require_frames, validate
 
 # So many steps in a row without a finite gradient are no bad luck.
 _TOO_MANY = 30
@@ -71,7 +73,8 @@ def train(
 ) -> Path:
     """Train by the stream's recipe, and give the path of the finished model.
 
-    In a process that is one of several (`accelerate launch`, `torchrun`), all of them call this alike.
+    In a process that is one of several (`accelerate launch`, `torchrun`), all of them call this alike, with a
+    folder that all of them see.
 
     Args:
         run: folder of the run: state, log, models.
@@ -84,6 +87,9 @@ def train(
         the run was interrupted or told to end.
     """
     hardware, checks = hardware or Hardware(), checks or Checks()
+    if not stream.recipe.canonical:
+        raise TheodoliteError("A run's labels go into the canonical camera: a model's file says in which it believes.")
+    require_frames(checks.real)  # now, not at the first validation
     recipe = stream.recipe
     team = Team(hardware, uneven=_uneven(recipe))
     net = new_network(recipe, start)
@@ -93,7 +99,7 @@ def train(
     wrapped = team.wrap(unrolled)
     optim = optimiser(net, recipe)
     learner = Learner(net, MovingAverage(net, recipe.average), optim)
-    position = _begin(run, recipe, learner, team, minutes, resume)
+    position = _begin(run, stream, learner, team, minutes, resume)
 
     portions = _portions(team, hardware, recipe)
     batches = micro_batches(Plan(stream, position.step, portions), hardware.workers, team.device.type == "cuda")
@@ -126,10 +132,11 @@ def train(
             seconds, rejected, stopped = team.total(told).tolist()
             position.seconds += seconds / team.size
             position.rejected += round(rejected)
+            lines = team.all_of(lines) if rejected else []  # all processes know whether there are any
             position.progress = _progress(position, recipe, minutes)
             over = position.progress >= 1
             if journal:
-                journal.rejected(position, lines)
+                journal.rejected(position, lines)  # of all processes
                 journal.step(position, terms, waited, optim, seconds / team.size)
             if rests.to_save(position.seconds) or over or stopped:
                 stored = learner.gathered()
@@ -149,9 +156,11 @@ def _uneven(recipe: Recipe) -> bool:
     return recipe.frozen > 0 and recipe.thawed != 0 and not recipe.lora
 
 
-def _begin(run: Path, recipe: Recipe, learner: Learner, team: Team, minutes: float | None, resume: bool) -> Position:
+def _begin(run: Path, stream: Stream, learner: Learner, team: Team, minutes: float | None, resume: bool) -> Position:
+    recipe = stream.recipe
     if resume:
         require_same_recipe(run, recipe)
+        require_same_data(run, stream.described)
         stored, position = load_state(run)
         try:
             learner.restore(stored)
@@ -164,11 +173,12 @@ def _begin(run: Path, recipe: Recipe, learner: Learner, team: Team, minutes: flo
     with team.first_alone() as first:
         if first:
             write_recipe(run, recipe)
+            write_data(run, stream.described)
     return Position()
 
 
 def _somewhere(team: Team, holds: bool) -> bool:
-    """Whether it holds in any process; processes on several machines need not share a disk."""
+    """Whether it holds in any process: each has looked at the folder by itself, at a moment of its own."""
     return bool(team.total(torch.tensor(float(holds), device=team.device)))
 
 
@@ -234,6 +244,7 @@ def _judge(
     scores = {name: asdict(row) for name, row in found.scores.items()}
     journal.scores(position, scores)
     journal.pictures(position, found.pictures)
+    journal.rejected(position, found.failures)
     return scores
 
 

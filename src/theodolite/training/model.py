@@ -74,7 +74,7 @@ def write_model(
         "canvas_pixels": str(recipe.canvas_pixels),
         "recipe": json.dumps(recipe.to_dict()),
         "training": json.dumps({**asdict(position), "samples": position.step * recipe.batch}),
-        "data": json.dumps([{"name": s.name, "samples": len(s.source), "share": s.share} for s in stream.sets]),
+        "data": json.dumps(stream.described),
         "scores": json.dumps(scores),
         "encoder": encoder.get(recipe.start, "random"),
     }

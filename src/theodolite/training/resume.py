@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,6 +29,7 @@ from theodolite.training.optim import MovingAverage
 from theodolite.weights.atomic import writing
 
 RECIPE = "recipe.json"
+DATA = "data.json"
 POSITION = "position.json"
 _PREFIX = "state-"
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
@@ -166,6 +169,37 @@ def require_same_recipe(run: Path, recipe: Recipe) -> None:
             f"{run} was started with another recipe (it differs in {', '.join(different)}); "
             "start a new run in another folder."
         )
+
+
+def write_data(run: Path, sets: Sequence[Mapping[str, Any]]) -> None:
+    """The sets of samples that the run learns from, for people and for `require_same_data`."""
+    with writing(run / DATA) as temporary:
+        temporary.write_text(json.dumps(list(sets), indent=1) + "\n")
+
+
+def require_same_data(run: Path, sets: Sequence[Mapping[str, Any]]) -> None:
+    """Raises: CheckpointError, naming the set that differs: which sample comes when depends on all of them.
+
+    A run that was started before this was written down is taken as it is.
+    """
+    if not (run / DATA).exists():
+        return
+    try:
+        stored = json.loads((run / DATA).read_text())
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{run / DATA} cannot be read: {error}") from error
+    for before, now in zip_longest(stored, json.loads(json.dumps(list(sets)))):
+        if before != now:
+            raise CheckpointError(
+                f"{run} was started with other data: {_told(before)}, which is {_told(now)} now; "
+                "give the same sets, or start a new run in another folder."
+            )
+
+
+def _told(described: Mapping[str, Any] | None) -> str:
+    if described is None:
+        return "no such set"
+    return f"{described['name']} of {described['samples']} samples, share {described['share']:g}"
 
 
 def _states(run: Path) -> list[Path]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from theodolite.datasets.frames import read_frames
 from theodolite.datasets.sample import Sample
 from theodolite.evaluation.depth_metrics import aligned_metrics, depth_metrics
-from theodolite.evaluation.real_frames import score_folders, summarise
+from theodolite.evaluation.real_frames import FrameFailure, frame_folders, score_folders, summarise
 from theodolite.inference.backends.base import ModelFacts
 from theodolite.inference.backends.torch import TorchBackend
 from theodolite.inference.prediction import Prediction
@@ -39,10 +40,15 @@ class Scores:
 
 @dataclass(frozen=True)
 class Validation:
-    """Scores of each set, and some pictures: image, depth, normals, and the truth of both."""
+    """Scores of each set, and some pictures: image, depth, normals, and the truth of both.
+
+    Args:
+        failures: a line for each real frame that could not be scored.
+    """
 
     scores: dict[str, Scores]
     pictures: dict[str, UInt8[np.ndarray, "h w 3"]]
+    failures: tuple[str, ...] = ()
 
 
 def predictor_of(net: Metric3D, recipe: Recipe) -> Predictor:
@@ -60,7 +66,7 @@ def validate(net: Metric3D, recipe: Recipe, rendered: Iterable[Sample], real: It
         real: folders of frames with depth, judged by set.
     """
     predictor = predictor_of(net, recipe)
-    scores, pictures, outcomes = {}, {}, []
+    scores, pictures, outcomes, failures = {}, {}, [], []
     for number, sample in enumerate(rendered):
         prediction = predictor.predict(sample.image, camera=sample.camera)
         outcomes.append(_score(prediction, sample))
@@ -69,11 +75,20 @@ def validate(net: Metric3D, recipe: Recipe, rendered: Iterable[Sample], real: It
     if outcomes:
         scores["rendered"] = _means(np.array(outcomes))
     for folder in real:
-        for row in summarise(list(score_folders(predictor, folder))):
+        found = list(score_folders(predictor, folder))
+        failures += [f"{o.set}: {o.frame}: {o.reason}" for o in found if isinstance(o, FrameFailure)]
+        for row in summarise(found):
             scores[row.set] = Scores(
                 row.frames, row.metric.abs_rel, row.metric.delta1, row.aligned.abs_rel, row.aligned.delta1
             )
-    return Validation(scores, pictures)
+    return Validation(scores, pictures, tuple(failures))
+
+
+def require_frames(real: Iterable[Path]) -> None:
+    """Raises: DatasetError, when a folder of real frames holds none, or a listing cannot be read."""
+    for folder in real:
+        for listing in frame_folders(folder):
+            read_frames(listing)
 
 
 def _means(outcomes: Float[np.ndarray, "pictures measures"]) -> Scores:

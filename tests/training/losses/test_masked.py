@@ -3,7 +3,7 @@
 import torch
 
 from theodolite.training.losses.draws import generators
-from theodolite.training.losses.masked import masked_mean, ratio
+from theodolite.training.losses.masked import log, log_error, masked_mean, ratio
 
 
 def test_each_sample_has_a_mean_of_its_own():
@@ -21,6 +21,25 @@ def test_pooled_every_sample_has_the_mean_over_the_pixels_of_the_batch():
 def test_where_nothing_was_counted_the_ratio_is_zero():
     nothing, none = torch.zeros(2), torch.zeros(2, dtype=torch.long)
     assert ratio(nothing, none).tolist() == ratio(nothing, none, pooled=True).tolist() == [0, 0]
+
+
+def test_the_logarithm_goes_on_as_its_tangent_where_a_decoder_says_nothing_or_less():
+    depth = torch.tensor([-3.0, 0.0, 0.049, 0.051, 0.1, 80.0], requires_grad=True)
+    values = log(depth)
+    values.sum().backward()
+    torch.testing.assert_close(values[3:], depth[3:].log())
+    torch.testing.assert_close(depth.grad[3:], 1 / depth[3:])
+    assert values.isfinite().all()
+    assert (values.diff() > 0).all()
+    torch.testing.assert_close(depth.grad[:3], torch.full((3,), 20.0))
+
+
+def test_without_truth_there_is_no_logarithm_error_and_no_gradient():
+    depth = torch.tensor([[[[float("nan"), 2.0]]]], requires_grad=True)
+    error = log_error(depth, torch.tensor([[[[0.0, 1.0]]]]), torch.tensor([[[[False, True]]]]))
+    error.sum().backward()
+    assert error[..., 0] == depth.grad[..., 0] == 0
+    torch.testing.assert_close(depth.grad[..., 1], torch.full((1, 1, 1), 0.5))
 
 
 def numbers(seeds: list[int], loss: str) -> list[float]:

@@ -76,7 +76,7 @@ class Framing:
 
         But for a slip: it mirrors six pictures in ten, where the paper says half of them.
         """
-        # Edges of up to 49 px on a canvas of 616 rows. Black: it pads before it subtracts the mean.
+        # Edges of up to 49 px on 616 rows and 85 px on 1064 columns. Black: it pads before it subtracts the mean.
         common = cls(border=0.2, border_width=0.08, padding=(0, 0, 0))
         if focal is None:
             return replace(common, mode="label")

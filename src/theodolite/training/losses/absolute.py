@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from theodolite.datasets.sample import Truth
-from theodolite.training.losses.masked import masked_mean
+from theodolite.training.losses.masked import log_error, masked_mean
 from theodolite.types import Bool, Float
 
 
@@ -29,7 +29,8 @@ class Absolute:
     def __call__(
         self, depth: Float[Tensor, "b 1 h w"], truth: Float[Tensor, "b 1 h w"], valid: Bool[Tensor, "b 1 h w"]
     ) -> Float[Tensor, " b"]:
-        depth, truth = torch.where(valid, depth, 1), torch.where(valid, truth, 1)
         if self.logarithm:
-            depth, truth = depth.log(), truth.log()
-        return masked_mean((depth - truth).abs(), valid, self.pooled)
+            error = log_error(depth, truth, valid)
+        else:
+            error = torch.where(valid, depth - truth, 0)
+        return masked_mean(error.abs(), valid, self.pooled)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from theodolite.datasets.sample import Truth
-from theodolite.training.losses.masked import masked_mean
+from theodolite.training.losses.masked import log_error, masked_mean
 from theodolite.types import Bool, Float
 
 
@@ -27,7 +26,7 @@ class GradientMatching:
     def __call__(
         self, depth: Float[Tensor, "b 1 h w"], truth: Float[Tensor, "b 1 h w"], valid: Bool[Tensor, "b 1 h w"]
     ) -> Float[Tensor, " b"]:
-        error = torch.where(valid, depth, 1).log() - torch.where(valid, truth, 1).log()
+        error = log_error(depth, truth, valid)
         total = error.new_zeros(error.shape[0])
         for scale in range(self.scales):
             e, v = error[..., :: 2**scale, :: 2**scale], valid[..., :: 2**scale, :: 2**scale]

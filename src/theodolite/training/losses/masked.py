@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
+import torch
 from torch import Tensor
 
 from theodolite.types import Bool, Float, Int
+
+_SHORT = 0.05  # canonical metres; shorter than anything that is labelled
 
 
 def masked_mean(
@@ -30,6 +35,21 @@ def ratio(total: Float[Tensor, " b"], count: Int[Tensor, " b"], pooled: bool = F
     if pooled:
         total, count = total.sum().expand_as(total), count.sum().expand_as(count)
     return total / count.clamp(min=1)
+
+
+def log(depth: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """The logarithm of canonical depth, below `_SHORT` its tangent: a decoder may say zero or less, and has to get away
+    from there."""
+    tangent = math.log(_SHORT) + (depth - _SHORT) / _SHORT
+    return torch.where(depth >= _SHORT, depth.clamp(min=_SHORT).log(), tangent)
+
+
+def log_error(
+    depth: Float[Tensor, "b 1 h w"], truth: Float[Tensor, "b 1 h w"], valid: Bool[Tensor, "b 1 h w"]
+) -> Float[Tensor, "b 1 h w"]:
+    """ln depth - ln truth; 0, with zero gradient, where there is no truth."""
+    # Replaced before the log: masking afterwards still sends NaN through the gradient.
+    return log(torch.where(valid, depth, 1)) - torch.where(valid, truth, 1).log()
 
 
 def at(maps: Tensor, pixels: Int[Tensor, "b n m"]) -> Tensor:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from theodolite.datasets.sample import Truth
-from theodolite.training.losses.masked import masked_mean
+from theodolite.training.losses.masked import log_error, masked_mean
 from theodolite.types import Bool, Float
 
 
@@ -28,7 +27,6 @@ class SILog:
     def __call__(
         self, depth: Float[Tensor, "b 1 h w"], truth: Float[Tensor, "b 1 h w"], valid: Bool[Tensor, "b 1 h w"]
     ) -> Float[Tensor, " b"]:
-        # Replaced before the log: masking afterwards still sends NaN through the gradient.
-        error = torch.where(valid, depth, 1).log() - torch.where(valid, truth, 1).log()
+        error = log_error(depth, truth, valid)
         square, mean = masked_mean(error.square(), valid, self.pooled), masked_mean(error, valid, self.pooled)
         return square - self.focus * mean.square()

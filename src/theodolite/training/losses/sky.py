@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from theodolite.datasets.sample import Truth
-from theodolite.training.losses.masked import masked_mean
+from theodolite.training.losses.masked import log, masked_mean
 from theodolite.training.losses.normal import cosine
 from theodolite.types import Bool, Float
 
@@ -29,7 +29,7 @@ class Sky:
     needs: ClassVar[Truth] = Truth.SKY
 
     def __call__(self, depth: Float[Tensor, "b 1 h w"], sky: Bool[Tensor, "b 1 h w"]) -> Float[Tensor, " b"]:
-        return masked_mean((self.far / torch.where(sky, depth, self.far)).log().relu(), sky, self.pooled)
+        return masked_mean((math.log(self.far) - log(torch.where(sky, depth, self.far))).relu(), sky, self.pooled)
 
 
 @dataclass(frozen=True)

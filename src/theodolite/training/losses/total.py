@@ -215,7 +215,8 @@ def _normal_terms(published: bool, depth_learns: bool) -> dict[str, Term]:
     def of_likelihood(m: RawMaps, t: Batch) -> Tensor:
         assert m.normals is not None
         assert m.kappa is not None
-        return likelihood(m.normals, m.kappa, t.normals, t.has_normals)
+        known = t.has_normals & t.valid if published else t.has_normals
+        return likelihood(m.normals, m.kappa, t.normals, known)
 
     def of_agreement(m: RawMaps, t: Batch) -> Tensor:
         assert m.normals is not None
