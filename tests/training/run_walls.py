@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--thawed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--holes", type=int, help="every so many samples cannot be used")
+    parser.add_argument("--apart", action="store_true", help="processes do not see the folder of the first")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--fsdp", action="store_true")
     parser.add_argument("--compile", action="store_true")
@@ -60,7 +61,9 @@ def main() -> None:
     near = Holed(7, every=given.holes) if given.holes else Walls(7)
     sets = [SampleSet("near", near), SampleSet("far", Walls(5), 2.0)]
     hardware = Hardware("cpu", given.micro, given.workers, threads=1, fsdp=given.fsdp, compile=given.compile)
-    print(train(Stream(recipe, sets), given.run, hardware=hardware, resume=given.resume))
+    rank = os.environ.get("RANK", "0")
+    run = given.run / f"disk-{rank}" if given.apart and rank != "0" else given.run
+    print(train(Stream(recipe, sets), run, hardware=hardware, resume=given.resume))
 
 
 if __name__ == "__main__":

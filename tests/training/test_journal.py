@@ -74,7 +74,8 @@ def test_a_skipped_step_leaves_the_means_of_its_neighbours_finite(tmp_path, opti
     journal.close()
     first, second = lines(tmp_path)
     assert first["depth"] == first["loss"] == pytest.approx((sum(range(1, 49)) + 77) / 49)
-    assert (second["depth"], second["loss"]) == (None, None)
+    # Numbers still: whoever watches writes them with three digits.
+    assert np.isnan([second["depth"], second["loss"]]).all()
 
 
 def test_tensorboard_shows_no_step_twice_after_a_run_was_killed_and_resumed(tmp_path, optim):

@@ -128,8 +128,16 @@ def test_a_folder_is_of_one_run_and_of_one_recipe(walls, small, tmp_path):
     with pytest.raises(CheckpointError, match="holds no state to resume from"):
         train(stream(recipe, walls), tmp_path / "other", hardware=CPU, resume=True)
     other = Stream(recipe, [SampleSet("walls", Part(walls, 2, 12))])
-    with pytest.raises(CheckpointError, match="walls of 12 samples, share 1, which is walls of 10 samples, share"):
+    with pytest.raises(
+        CheckpointError, match="walls of 12 samples, share 1, which is walls of 10 samples from number 2, "
+    ):
         train(other, tmp_path, hardware=CPU, resume=True)
+    train(other, tmp_path / "part", hardware=CPU)
+    shifted = Stream(recipe, [SampleSet("walls", Part(walls, 0, 10))])
+    with pytest.raises(
+        CheckpointError, match="walls of 10 samples from number 2, share 1, which is walls of 10 samples, "
+    ):
+        train(shifted, tmp_path / "part", hardware=CPU, resume=True)
     more = Stream(recipe, [SampleSet("walls", walls), SampleSet("others", walls)])
     with pytest.raises(CheckpointError, match="no such set, which is others of 12 samples"):
         train(more, tmp_path, hardware=CPU, resume=True)

@@ -197,6 +197,16 @@ def test_told_to_end_all_processes_finish_their_step_and_save(alone, tmp_path, p
 
 
 @pytest.mark.slow
+def test_a_folder_that_not_all_processes_see_is_refused_by_all_of_them(tmp_path):
+    run = trained(tmp_path / "run", "--steps", 2, processes=2)
+    with started(run, "--steps", 2, "--resume", "--apart", processes=2) as process:
+        told, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode != 0
+    # The one that sees the folder prints it, too, unless the launcher has ended it by then.
+    assert f"{run} has to be on a disk that all of them see." in told or "disk-1 has to be on a disk" in told
+
+
+@pytest.mark.slow
 def test_what_any_process_leaves_out_is_told_in_the_log(tmp_path):
     run = trained(tmp_path / "holes", "--holes", 2, "--steps", 12, processes=2)
     log = [json.loads(text) for text in (run / "log.jsonl").read_text().splitlines()]

@@ -12,7 +12,16 @@ from theodolite.errors import CheckpointError, OutputError
 from theodolite.training import resume
 from theodolite.training.model import new_network
 from theodolite.training.optim import MovingAverage, optimiser
-from theodolite.training.resume import Learner, Position, load_state, refuse_used, require_same_recipe, save_state
+from theodolite.training.resume import (
+    Learner,
+    Position,
+    load_state,
+    refuse_used,
+    require_same_data,
+    require_same_recipe,
+    save_state,
+    write_data,
+)
 
 
 def learner_of(recipe, steps: int = 0) -> Learner:
@@ -168,6 +177,39 @@ def test_another_recipe_is_refused_and_its_differences_named(recipe, tmp_path):
     (tmp_path / "recipe.json").write_text("no recipe")
     with pytest.raises(CheckpointError, match=r"recipe\.json cannot be read"):
         require_same_recipe(tmp_path, recipe)
+
+
+SETS = [
+    {"name": "near", "samples": 7, "share": 1.0, "start": 0},
+    {"name": "far", "samples": 5, "share": 2.0, "start": 3},
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"samples": 6}, "far of 6 samples from number 3, share 2 now"),
+        ({"share": 0.5}, "far of 5 samples from number 3, share 0.5 now"),
+        ({"start": 0}, "far of 5 samples, share 2 now"),
+        ({"name": "sea"}, "sea of 5 samples from number 3, share 2 now"),
+    ],
+)
+def test_other_data_are_refused_and_the_set_that_differs_is_named(tmp_path, change, told):
+    write_data(tmp_path, SETS)
+    require_same_data(tmp_path, SETS)
+    with pytest.raises(CheckpointError, match=f"far of 5 samples from number 3, share 2, which is {told}"):
+        require_same_data(tmp_path, [SETS[0], SETS[1] | change])
+    with pytest.raises(CheckpointError, match="far of 5 samples from number 3, share 2, which is no such set now"):
+        require_same_data(tmp_path, SETS[:1])
+
+
+def test_a_run_from_before_its_data_were_written_down_is_taken_as_it_is(tmp_path):
+    require_same_data(tmp_path, SETS)
+    write_data(tmp_path, [{name: told[name] for name in ("name", "samples", "share")} for told in SETS])
+    require_same_data(tmp_path, SETS)
+    (tmp_path / "data.json").write_text("no data")
+    with pytest.raises(CheckpointError, match=r"data\.json cannot be read"):
+        require_same_data(tmp_path, SETS)
 
 
 def test_a_state_is_readable_without_this_package(stored, tmp_path):

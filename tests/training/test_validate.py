@@ -9,10 +9,11 @@ import torch
 from PIL import Image
 
 from theodolite.datasets.sample import Sample
+from theodolite.errors import DatasetError
 from theodolite.network import VARIANTS, build
 from theodolite.network.variants import Hourglass, Variant
 from theodolite.training.recipes import smoke
-from theodolite.training.validate import validate
+from theodolite.training.validate import require_frames, validate
 
 DEPTH_ONLY = Variant(
     VARIANTS["pocket"].encoder,
@@ -63,9 +64,42 @@ def test_real_frames_that_cannot_be_scored_are_told(net, tmp_path, walls):
     frame = {"rgb": "a.png", "depth": "gone.png", "depth_scale": 1000, "cam_in": [90, 90, 50, 35]}
     (tmp_path / "frames.json").write_text(json.dumps({"files": [frame]}))
     found = validate(net, smoke(), [], [tmp_path])
-    assert found.scores == {}
+    (scores,) = found.scores.values()
+    assert (scores.pictures, scores.failures) == (0, 1)
+    assert np.isnan(scores.abs_rel)
     assert len(found.failures) == 1
     assert "gone.png" in found.failures[0]
+
+
+def test_a_set_counts_its_failures_beside_the_frames_that_were_scored(net, tmp_path, walls):
+    files = []
+    for number in range(2):
+        Image.fromarray(walls[number].image).save(tmp_path / f"{number}.png")
+        frame = {
+            "rgb": f"{number}.png",
+            "depth": f"{number}_depth.png",
+            "depth_scale": 1000,
+            "cam_in": [90, 90, 50, 35],
+        }
+        files.append(frame)
+    Image.fromarray((walls[0].depth * 1000).astype(np.uint16)).save(tmp_path / "0_depth.png")
+    (tmp_path / "frames.json").write_text(json.dumps({"files": files}))
+    (scores,) = validate(net, smoke(), [], [tmp_path]).scores.values()
+    assert (scores.pictures, scores.failures) == (1, 1)
+    assert np.isfinite(scores.abs_rel)
+
+
+def test_folders_to_judge_by_are_refused_without_frames_without_depth_and_when_unreadable(tmp_path):
+    for name, text, reason in (
+        ("none", None, "no frames.json there"),
+        ("bare", '{"files": [{"rgb": "a.png"}]}', "no frame listed there has depth"),
+        ("torn", '{"files": [', "a JSON object with a list 'files' is needed"),
+    ):
+        (tmp_path / name).mkdir()
+        if text:
+            (tmp_path / name / "frames.json").write_text(text)
+        with pytest.raises(DatasetError, match=reason):
+            require_frames([tmp_path / name])
 
 
 def test_without_samples_there_are_no_scores(net):

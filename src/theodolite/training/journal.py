@@ -106,7 +106,7 @@ class Journal:
         names = dict.fromkeys(name for terms in self._terms for name in terms)
         # A step that was skipped has no finite terms; it is counted, and would make the means of its neighbours NaN.
         taken = [terms for terms in self._terms if all(map(math.isfinite, terms.values()))]
-        means = {name: sum(t.get(name, 0.0) for t in taken) / len(taken) if taken else None for name in names}
+        means = {name: sum(t.get(name, 0.0) for t in taken) / len(taken) if taken else math.nan for name in names}
         passed = position.seconds - (self._since or 0.0)
         line: Line = {
             "step": position.step,
@@ -115,7 +115,7 @@ class Journal:
             "images_per_second": round(len(self._terms) * self._batch / passed, 2) if passed else None,
             "data_wait": round(min(self._waited / passed, 1.0), 3) if passed else None,
             "rates": {str(group["part"]): group["lr"] for group in optim.param_groups},
-            "loss": sum(value or 0.0 for name, value in means.items() if name != "norm") if taken else None,
+            "loss": sum(value for name, value in means.items() if name != "norm"),
             **means,
             "skipped": position.skipped,
             "rejected_samples": position.rejected,
@@ -153,4 +153,4 @@ def _board(folder: Path, since: int) -> Any:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         return None
-    return SummaryWriter(str(folder), flush_secs=30, purge_step=since + 1 if since else None)
+    return SummaryWriter(str(folder), flush_secs=30, purge_step=since + 1)  # what `_cut` cuts

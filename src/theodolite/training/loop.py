@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from theodolite.datasets.sample import Sample
-from theodolite.errors import TheodoliteError
+from theodolite.errors import CheckpointError, TheodoliteError
 from theodolite.network import Metric3D
 from theodolite.training.config import Hardware, Recipe
-from theodolite.training.data import Plan, Stream, micro_batches
+from theodolite.training.data import Part, Plan, Stream, micro_batches
 from theodolite.training.distributed import Team
 from theodolite.training.journal import Journal, Watcher
 from theodolite.training.losses.total import Objective
@@ -136,7 +137,7 @@ def train(
             position.progress = _progress(position, recipe, minutes)
             over = position.progress >= 1
             if journal:
-                journal.rejected(position, lines)  # of all processes
+                journal.rejected(position, lines)
                 journal.step(position, terms, waited, optim, seconds / team.size)
             if rests.to_save(position.seconds) or over or stopped:
                 stored = learner.gathered()
@@ -159,9 +160,7 @@ def _uneven(recipe: Recipe) -> bool:
 def _begin(run: Path, stream: Stream, learner: Learner, team: Team, minutes: float | None, resume: bool) -> Position:
     recipe = stream.recipe
     if resume:
-        require_same_recipe(run, recipe)
-        require_same_data(run, stream.described)
-        stored, position = load_state(run)
+        stored, position = _agreed(team, run, lambda: _found(run, stream))
         try:
             learner.restore(stored)
         except (KeyError, RuntimeError, ValueError) as error:
@@ -173,8 +172,40 @@ def _begin(run: Path, stream: Stream, learner: Learner, team: Team, minutes: flo
     with team.first_alone() as first:
         if first:
             write_recipe(run, recipe)
-            write_data(run, stream.described)
+            write_data(run, _sets(stream))
     return Position()
+
+
+def _found(run: Path, stream: Stream) -> tuple[dict[str, Tensor], Position]:
+    require_same_recipe(run, stream.recipe)
+    require_same_data(run, _sets(stream))
+    return load_state(run)
+
+
+def _sets(stream: Stream) -> list[dict[str, Any]]:
+    """What the samples of a run's batches depend on, beside the recipe."""
+    starts = [s.source.start if isinstance(s.source, Part) else 0 for s in stream.sets]
+    return [told | {"start": start} for told, start in zip(stream.described, starts, strict=True)]
+
+
+def _agreed(team: Team, run: Path, find: Callable[[], tuple[dict[str, Tensor], Position]]) -> Any:
+    """What a process finds in the folder of the run; what one of them refuses they all do, as none may wait for it.
+
+    Raises: CheckpointError, too, when they do not all find the same: the folder is on a disk of one machine.
+    """
+    refused, found = None, None
+    try:
+        found = find()
+    except TheodoliteError as error:
+        refused = error
+    told = team.all_of([str(refused)] if refused else [])
+    if refused and len(told) == team.size:
+        raise refused
+    steps = set(team.all_of([str(found[1].step)] if found else []))
+    if told or len(steps) > 1:
+        reason = told[0] if told else f"States of steps {', '.join(sorted(steps))} were found."
+        raise CheckpointError(f"{reason} Not so in all processes: {run} has to be on a disk that all of them see.")
+    return found
 
 
 def _somewhere(team: Team, holds: bool) -> bool:

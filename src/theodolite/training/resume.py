@@ -189,7 +189,8 @@ def require_same_data(run: Path, sets: Sequence[Mapping[str, Any]]) -> None:
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{run / DATA} cannot be read: {error}") from error
     for before, now in zip_longest(stored, json.loads(json.dumps(list(sets)))):
-        if before != now:
+        # Of what was written down only: the first such files said nothing of where a set starts.
+        if not before or not now or any(now.get(name) != value for name, value in before.items()):
             raise CheckpointError(
                 f"{run} was started with other data: {_told(before)}, which is {_told(now)} now; "
                 "give the same sets, or start a new run in another folder."
@@ -199,7 +200,8 @@ def require_same_data(run: Path, sets: Sequence[Mapping[str, Any]]) -> None:
 def _told(described: Mapping[str, Any] | None) -> str:
     if described is None:
         return "no such set"
-    return f"{described['name']} of {described['samples']} samples, share {described['share']:g}"
+    first = f" from number {described['start']}" if described.get("start") else ""
+    return f"{described['name']} of {described['samples']} samples{first}, share {described['share']:g}"
 
 
 def _states(run: Path) -> list[Path]:

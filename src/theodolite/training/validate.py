@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ import torch
 
 from theodolite.datasets.frames import read_frames
 from theodolite.datasets.sample import Sample
+from theodolite.errors import DatasetError
 from theodolite.evaluation.depth_metrics import aligned_metrics, depth_metrics
-from theodolite.evaluation.real_frames import FrameFailure, frame_folders, score_folders, summarise
+from theodolite.evaluation.real_frames import FrameFailure, FrameScore, frame_folders, score_folders, summarise
 from theodolite.inference.backends.base import ModelFacts
 from theodolite.inference.backends.torch import TorchBackend
 from theodolite.inference.prediction import Prediction
@@ -28,7 +30,11 @@ _PICTURES = 4  # held-out samples that are shown, not only scored
 
 @dataclass(frozen=True)
 class Scores:
-    """Means over one set's pictures; errors relative, deltas as shares, angles in degrees."""
+    """Means over one set's pictures; errors relative, deltas as shares, angles in degrees; NaN without pictures.
+
+    Args:
+        failures: real frames that could not be scored, which are no part of `pictures`.
+    """
 
     pictures: int
     abs_rel: float
@@ -36,6 +42,7 @@ class Scores:
     abs_rel_aligned: float
     delta1_aligned: float
     normals: float | None = None
+    failures: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,18 +84,27 @@ def validate(net: Metric3D, recipe: Recipe, rendered: Iterable[Sample], real: It
     for folder in real:
         found = list(score_folders(predictor, folder))
         failures += [f"{o.set}: {o.frame}: {o.reason}" for o in found if isinstance(o, FrameFailure)]
-        for row in summarise(found):
-            scores[row.set] = Scores(
-                row.frames, row.metric.abs_rel, row.metric.delta1, row.aligned.abs_rel, row.aligned.delta1
-            )
+        scores |= _of_frames(found)
     return Validation(scores, pictures, tuple(failures))
 
 
 def require_frames(real: Iterable[Path]) -> None:
     """Raises: DatasetError, when a folder of real frames holds none, or a listing cannot be read."""
     for folder in real:
-        for listing in frame_folders(folder):
-            read_frames(listing)
+        if not sum(len(read_frames(listing)) for listing in frame_folders(folder)):
+            raise DatasetError(f"{folder}: no frame listed there has depth to be judged by.")
+
+
+def _of_frames(outcomes: Sequence[FrameScore | FrameFailure]) -> dict[str, Scores]:
+    """Of each set; one of which no frame could be scored stays, without numbers."""
+    failed = Counter(o.set for o in outcomes if isinstance(o, FrameFailure))
+    nothing = Scores(0, np.nan, np.nan, np.nan, np.nan)
+    scores = {name: replace(nothing, failures=failed[name]) for name in dict.fromkeys(o.set for o in outcomes)}
+    for row in summarise(list(outcomes)):
+        metric, aligned = row.metric, row.aligned
+        means = (metric.abs_rel, metric.delta1, aligned.abs_rel, aligned.delta1)
+        scores[row.set] = Scores(row.frames, *means, failures=row.failures)
+    return scores
 
 
 def _means(outcomes: Float[np.ndarray, "pictures measures"]) -> Scores:

@@ -231,6 +231,16 @@ def test_the_published_forms_run_on_every_mixture(batch, exact):
         assert all(g.isfinite().all() for g in gradients(terms, maps)), published
 
 
+def test_the_published_likelihood_looks_only_where_depth_is_known(batch):
+    maps = estimates(5, full=True)
+    weights = LossWeights(**dict.fromkeys(NAMES, 0.0) | {"likelihood": 1.0})
+    turned = torch.where(batch.valid, batch.normals, torch.tensor([0.6, 0.0, -0.8]).view(3, 1, 1).double())
+    for published in (True, False):
+        objective = Objective(weights, 200.0, published=published)
+        values = [objective(maps, replace(batch, normals=n))["likelihood"] for n in (batch.normals, turned)]
+        assert torch.equal(*values) == published
+
+
 def test_a_network_without_normals_is_judged_by_depth(batch):
     for published in (False, True):
         maps = estimates(5, full=True, normals=False)[-1:]
