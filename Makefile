@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 OUT ?= out/demo
 PHOTO ?= examples/courtyard.jpg
+SMOKE ?= out/smoke
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format bench install-demo install-test clean
+.PHONY: help demo test test-slow smoke-train smoke-normals lint format bench install-demo install-test clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -41,6 +42,12 @@ test: lint  ## every check: lint, types, tests (no GPU, no network)
 
 test-slow: $(VENV)/.test  ## the marked tests: large networks, minutes of work
 	$(BIN)/pytest -m slow
+
+smoke-train: $(VENV)/.test  ## learning is real: ten minutes of it, with parts left out, and a chart (SMOKE=)
+	$(BIN)/python tools/smoke_train.py $(SMOKE)
+
+smoke-normals: $(VENV)/.test  ## normals learnt from depth alone, with and without consistency: ten minutes (SMOKE=)
+	$(BIN)/python tools/smoke_train.py $(SMOKE)-normals --study withheld
 
 format: $(VENV)/.test  ## settle layout
 	$(BIN)/ruff format .
