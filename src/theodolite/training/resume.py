@@ -41,7 +41,7 @@ class Position:
 
     Args:
         step: steps done.
-        seconds: of training so far, in all sessions, validation left out.
+        seconds: of training so far, before and after interruptions, validation left out.
         progress: share of the run that is over; the learning rate follows it.
         skipped, skipped_in_a_row: steps whose loss or gradient was not finite.
         rejected: samples that could not be used and were replaced.
