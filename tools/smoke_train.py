@@ -26,6 +26,7 @@ import numpy as np
 import torch
 
 from theodolite.datasets.sample import Sample
+from theodolite.evaluation.depth_metrics import depth_metrics
 from theodolite.evaluation.speed import machine
 from theodolite.synth.shards import Order, write_shards
 from theodolite.training.augment import Framing, Jitter
@@ -273,15 +274,14 @@ def _judged_pixels(batch: Batch, i: int) -> torch.Tensor:
 
 def _score_one(depth: torch.Tensor, normals: torch.Tensor, batch: Batch, i: int) -> tuple[float, float, float]:
     """Scores of one picture: depth (1, h, w) in metres, normals (3, h, w)."""
-    valid = _judged_pixels(batch, i)
-    if not valid.any():
+    truth, valid = batch.depth[i] / batch.scale[i], _judged_pixels(batch, i)
+    metrics = depth_metrics(depth.numpy(), truth.numpy(), valid.numpy())
+    if metrics is None:
         return (np.nan,) * 3
-    depth, truth = depth[valid], (batch.depth[i] / batch.scale[i])[valid]
-    ratio = torch.maximum(depth / truth, truth / depth)
     angles = angle_between(normals[None], batch.normals[i : i + 1])[batch.has_normals[i : i + 1]]
     return (
-        float(((depth - truth).abs() / truth).mean()),
-        float((ratio < 1.25).float().mean()),
+        metrics.abs_rel,
+        metrics.delta1,
         float(torch.rad2deg(angles).mean()) if len(angles) else np.nan,
     )
 

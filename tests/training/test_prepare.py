@@ -13,9 +13,9 @@ from theodolite.datasets.manifest import write_manifest
 from theodolite.datasets.record import Record
 from theodolite.datasets.sample import LabelKind
 from theodolite.errors import CheckpointError, DatasetError
-from theodolite.training.prepare import Asked, prepare, remember_start, remembered_start
+from theodolite.training.prepare import Asked, prepare
 from theodolite.training.recipes import smoke
-from theodolite.training.start import Start
+from theodolite.training.start import Start, remember_start, remembered_start
 
 
 def picture(path: Path, level: int = 90) -> Path:

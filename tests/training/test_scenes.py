@@ -5,7 +5,8 @@ import pytest
 
 from theodolite.datasets.sample import LabelKind
 from theodolite.errors import DatasetError
-from theodolite.training.scenes import Part, Scenes
+from theodolite.training.data import Part
+from theodolite.training.scenes import Scenes
 
 
 def test_every_sample_comes_back_in_order(walls, shards):

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from theodolite.cli.sizes import parse_size
+
 
 def bench(
     subject: Annotated[
@@ -35,7 +37,7 @@ def bench(
         "startup": lambda: speed.startup(repeats),
         "predict": lambda: [speed.cold_prediction(repeats)],
         "embedded": lambda: [speed.embedded_network(max(repeats, 5))],
-        "network": lambda: [speed.network(network, _size(size), dtype, repeats)],
+        "network": lambda: [speed.network(network, parse_size(size), dtype, repeats)],
         "synth": lambda: [speed.synthetic_scenes(repeats, device, processes)],
     }
     for name in subject or ():
@@ -55,10 +57,3 @@ def bench(
     if json_output:
         rows = [asdict(timing) | {"median": timing.median} for timing in timings]
         typer.echo(json.dumps({"machine": speed.machine(), "timings": rows}, indent=1))
-
-
-def _size(text: str) -> tuple[int, int]:
-    height, cross, width = text.lower().partition("x")
-    if not (cross and height.isdigit() and width.isdigit()):
-        raise typer.BadParameter(f"A size is HEIGHTxWIDTH, got {text!r}.")
-    return int(height), int(width)

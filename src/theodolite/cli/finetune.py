@@ -8,6 +8,7 @@ import typer
 
 from theodolite.cli import training as shared
 from theodolite.cli.dataset import Root
+from theodolite.cli.sizes import parse_size
 
 
 def finetune(
@@ -58,14 +59,12 @@ def finetune(
     from theodolite.training.recipes import RECIPES
     from theodolite.training.start import MODES, fine_tune
 
-    if minutes is not None and steps is not None:
-        raise typer.BadParameter("A run is as long as --minutes or as --steps says, not both.")
     if recipe not in ("finetune", "kitti", "nyu"):
         raise typer.BadParameter(f"A fine-tune's recipe is finetune, kitti or nyu, got {recipe!r}.")
     if mode not in MODES:
         raise typer.BadParameter(f"--mode is one of {', '.join(MODES)}, got {mode!r}.")
-    wanted = shared.resized(RECIPES[recipe](), steps, batch, seed)
-    asked, size = shared.parse_data(data, profile, root), _canvas(canvas)
+    wanted = shared.resized(RECIPES[recipe](), minutes, steps, batch, seed)
+    asked, size = shared.parse_data(data, profile, root), None if canvas is None else parse_size(canvas)
     try:
         chosen = fine_tune(model, wanted, mode, rank=rank, canvas=size, accept_licence=accept_license)
     except ValueError as error:
@@ -90,12 +89,3 @@ def finetune(
         resume=resume,
         start=chosen.start,
     )
-
-
-def _canvas(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    height, cross, width = text.lower().partition("x")
-    if not (cross and height.isdigit() and width.isdigit()):
-        raise typer.BadParameter(f"A size is HEIGHTxWIDTH, got {text!r}.")
-    return int(height), int(width)

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from theodolite.cli.sizes import parse_size
+
 
 def synth(
     out: Annotated[Path, typer.Option(help="Folder for the shards; what is finished there is kept.")],
@@ -39,10 +41,7 @@ def synth(
 
     if family != "mix" and family not in FAMILIES:
         raise typer.BadParameter(f"one of {', '.join(FAMILIES)} or mix, got {family}", param_hint="--family")
-    try:
-        height, width = (int(part) for part in size.lower().split("x"))
-    except ValueError as error:
-        raise typer.BadParameter(f"height x width, such as 192x256, got {size}", param_hint="--size") from error
+    height, width = parse_size(size)
     if min(height, width) < 16:
         raise typer.BadParameter(f"at least 16 pixels a side, got {size}", param_hint="--size")
     if meshes is not None:

@@ -54,15 +54,12 @@ def train(
     from theodolite.extras import require
 
     require("torch", "train", "Training")
-    from theodolite.training.prepare import remembered_start
     from theodolite.training.recipes import RECIPES
-    from theodolite.training.start import open_start
+    from theodolite.training.start import open_start, remembered_start
 
-    if minutes is not None and steps is not None:
-        raise typer.BadParameter("A run is as long as --minutes or as --steps says, not both.")
     if recipe not in RECIPES:
         raise typer.BadParameter(f"There is no recipe {recipe!r}. Known: {', '.join(RECIPES)}.")
-    chosen = shared.resized(RECIPES[recipe](), steps, batch, seed)
+    chosen = shared.resized(RECIPES[recipe](), minutes, steps, batch, seed)
     asked = shared.parse_data(data, profile, root)
     start = open_start(init, chosen.variant) if init else None
     if resume and start is None:

@@ -70,9 +70,15 @@ def parse_data(texts: list[str], profile: str | None, root: Sequence[str] | None
     return [replace(one, profile=one.profile or profile, roots=roots) if one.annotated else one for one in asked]
 
 
-def resized(recipe: Recipe, steps: int | None, batch: int | None, seed: int | None) -> Recipe:
-    """The recipe with what the command line says instead."""
+def resized(recipe: Recipe, minutes: float | None, steps: int | None, batch: int | None, seed: int | None) -> Recipe:
+    """The recipe with what the command line says instead.
+
+    Raises: BadParameter, for a length in minutes and in steps.
+    """
     from dataclasses import replace
+
+    if minutes is not None and steps is not None:
+        raise typer.BadParameter("A run is as long as --minutes or as --steps says, not both.")
 
     given = {"steps": steps, "batch": batch, "seed": seed}
     return replace(recipe, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
@@ -93,13 +99,11 @@ def run(
     """Train, showing how far it is; then say what came of it."""
     from theodolite.training.config import Hardware
     from theodolite.training.loop import Checks, train
-    from theodolite.training.prepare import prepare, remember_start
+    from theodolite.training.prepare import prepare
 
     stream, judged = prepare(recipe, data, held_out)
     checks: Checks = Checks(judged, validate or [])
     told = _Told(_is_first())
-    if told.speaks and not resume:
-        remember_start(out, start)
     for line in _contents(recipe, stream, len(judged)):
         told.say(line)
     with told.watching(recipe.name):

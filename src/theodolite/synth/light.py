@@ -87,7 +87,7 @@ def _shadow_pairs(table: Table, low: Tensor, high: Tensor, lamp: Tensor, needs: 
     # First what stands between the lamp and anything that its scene shows, which is the lesser part of the solids.
     whole = low.amin(1, keepdim=True), high.amax(1, keepdim=True)
     some = _in_between(box, table.scene, *whole, lamp, casts)[:, 0].nonzero()[:, 0]
-    if len(some) < 2:
+    if len(some) < 2:  # kernels would be compiled for so few alone
         some = torch.arange(len(casts), device=casts.device)
     around = (box[0][some], box[1][some])
     tile, solid = table.by_tile(compiled(_in_between)(around, table.scene[some], low, high, lamp, casts[some]), some)

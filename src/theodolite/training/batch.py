@@ -147,7 +147,7 @@ def coarse(batch: Batch) -> Batch:
         key=lambda p: (p[0] - middle) ** 2 + (p[1] - middle) ** 2,
     )
     depth, valid = pick(batch.depth), pick(batch.valid)
-    if not bool(pick(batch.valid).all()):
+    if not bool(valid.all()):
         for v, u in near[1:]:
             there = batch.valid[..., v::FACTOR, u::FACTOR]
             depth = torch.where(valid, depth, batch.depth[..., v::FACTOR, u::FACTOR])

@@ -74,8 +74,14 @@ class Stream:
 
     @property
     def described(self) -> list[dict[str, Any]]:
-        """Of each set what its samples' places in batches depend on, and its share."""
+        """Of each set its name, size and share."""
         return [{"name": s.name, "samples": len(s.source), "share": s.share} for s in self.sets]
+
+    @property
+    def placed(self) -> list[dict[str, Any]]:
+        """The same, and where in its source a set starts: all that batches depend on beside the recipe."""
+        starts = [s.source.start if isinstance(s.source, Part) else 0 for s in self.sets]
+        return [told | {"start": start} for told, start in zip(self.described, starts, strict=True)]
 
     def batch(self, step: int, places: range | None = None) -> Batch:
         """The samples of a step, augmented, as tensors.

@@ -18,7 +18,7 @@ from theodolite.datasets.sample import Sample
 from theodolite.errors import CheckpointError, TheodoliteError
 from theodolite.network import Metric3D
 from theodolite.training.config import Hardware, Recipe
-from theodolite.training.data import Part, Plan, Stream, micro_batches
+from theodolite.training.data import Plan, Stream, micro_batches
 from theodolite.training.distributed import Team
 from theodolite.training.journal import Journal, Watcher
 from theodolite.training.losses.total import Objective
@@ -35,7 +35,7 @@ from theodolite.training.resume import (
     write_data,
     write_recipe,
 )
-from theodolite.training.start import Start
+from theodolite.training.start import Start, remember_start
 from theodolite.training.step import training_step
 from theodolite.training.unroll import Unrolled
 from theodolite.training.validate import require_frames, validate
@@ -100,7 +100,7 @@ def train(
     wrapped = team.wrap(unrolled)
     optim = optimiser(net, recipe)
     learner = Learner(net, MovingAverage(net, recipe.average), optim)
-    position = _begin(run, stream, learner, team, minutes, resume)
+    position = _begin(run, stream, start, learner, team, minutes, resume)
 
     portions = _portions(team, hardware, recipe)
     batches = micro_batches(Plan(stream, position.step, portions), hardware.workers, team.device.type == "cuda")
@@ -157,7 +157,9 @@ def _uneven(recipe: Recipe) -> bool:
     return recipe.frozen > 0 and recipe.thawed != 0 and not recipe.lora
 
 
-def _begin(run: Path, stream: Stream, learner: Learner, team: Team, minutes: float | None, resume: bool) -> Position:
+def _begin(
+    run: Path, stream: Stream, start: Start | None, learner: Learner, team: Team, minutes: float | None, resume: bool
+) -> Position:
     recipe = stream.recipe
     if resume:
         stored, position = _agreed(team, run, lambda: _found(run, stream))
@@ -172,20 +174,15 @@ def _begin(run: Path, stream: Stream, learner: Learner, team: Team, minutes: flo
     with team.first_alone() as first:
         if first:
             write_recipe(run, recipe)
-            write_data(run, _sets(stream))
+            write_data(run, stream.placed)
+            remember_start(run, start)
     return Position()
 
 
 def _found(run: Path, stream: Stream) -> tuple[dict[str, Tensor], Position]:
     require_same_recipe(run, stream.recipe)
-    require_same_data(run, _sets(stream))
+    require_same_data(run, stream.placed)
     return load_state(run)
-
-
-def _sets(stream: Stream) -> list[dict[str, Any]]:
-    """What the samples of a run's batches depend on, beside the recipe."""
-    starts = [s.source.start if isinstance(s.source, Part) else 0 for s in stream.sets]
-    return [told | {"start": start} for told, start in zip(stream.described, starts, strict=True)]
 
 
 def _agreed(team: Team, run: Path, find: Callable[[], tuple[dict[str, Tensor], Position]]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,15 +12,10 @@ from theodolite.datasets.load import load
 from theodolite.datasets.record import Record
 from theodolite.datasets.sample import Sample
 from theodolite.datasets.sources import open_records
-from theodolite.errors import CheckpointError, DatasetError
+from theodolite.errors import DatasetError
 from theodolite.training.config import Recipe
 from theodolite.training.data import Part, SampleSet, Source, Stream
-from theodolite.training.resume import refuse_used
 from theodolite.training.scenes import Scenes
-from theodolite.training.start import Start
-from theodolite.weights.atomic import writing
-
-START = "start.json"
 
 
 @dataclass(frozen=True)
@@ -118,34 +112,6 @@ def prepare(recipe: Recipe, data: Sequence[Asked], held_out: int) -> tuple[Strea
             source = Part(source, held_out, len(source))
         sets.append(SampleSet(asked.path.stem or str(asked.path), source, asked.share))
     return Stream(recipe, sets), judged
-
-
-def remember_start(run: Path, start: Start | None) -> None:
-    """Write down which weights a new run goes on from, so that it resumes without them.
-
-    Raises: CheckpointError, when the folder holds a run already; OutputError.
-    """
-    refuse_used(run)
-    if start is None:
-        if (run / START).is_file():  # of a run that came to nothing
-            (run / START).unlink()
-        return
-    with writing(run / START) as temporary:
-        temporary.write_text(json.dumps({"origin": start.origin, "licence": start.licence}, indent=1) + "\n")
-
-
-def remembered_start(run: Path) -> Start | None:
-    """What `remember_start` wrote; without weights, which a run's state holds whole. None for a run that had none.
-
-    Raises: CheckpointError, when it is damaged.
-    """
-    try:
-        told = json.loads((run / START).read_text())
-        return Start({}, str(told["origin"]), str(told["licence"]))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{run / START} cannot be read: {error}") from error
 
 
 def _with_profile(text: str) -> tuple[Path, str | None]:

@@ -25,8 +25,8 @@ from theodolite.extras import require
 from theodolite.network import Metric3D
 from theodolite.training.config import Recipe
 from theodolite.training.distributed import part_like, whole
+from theodolite.training.notes import as_noted, read_note, write_note
 from theodolite.training.optim import MovingAverage
-from theodolite.weights.atomic import writing
 
 RECIPE = "recipe.json"
 DATA = "data.json"
@@ -150,19 +150,14 @@ def refuse_used(run: Path) -> None:
 
 def write_recipe(run: Path, recipe: Recipe) -> None:
     """The recipe as a result, for people and for `require_same_recipe`."""
-    with writing(run / RECIPE) as temporary:
-        temporary.write_text(json.dumps(recipe.to_dict(), indent=1) + "\n")
+    write_note(run / RECIPE, recipe.to_dict())
 
 
 def require_same_recipe(run: Path, recipe: Recipe) -> None:
     """Raises: CheckpointError, naming the numbers that differ from those the run was started with."""
     if not (run / RECIPE).exists() and not _states(run):
         raise CheckpointError(f"{run} holds no state to resume from; start the run without --resume.")
-    try:
-        stored = json.loads((run / RECIPE).read_text())
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{run / RECIPE} cannot be read: {error}") from error
-    wanted = json.loads(json.dumps(recipe.to_dict()))
+    stored, wanted = read_note(run / RECIPE), as_noted(recipe.to_dict())
     different = sorted(name for name in stored.keys() | wanted.keys() if stored.get(name) != wanted.get(name))
     if different:
         raise CheckpointError(
@@ -173,8 +168,7 @@ def require_same_recipe(run: Path, recipe: Recipe) -> None:
 
 def write_data(run: Path, sets: Sequence[Mapping[str, Any]]) -> None:
     """The sets of samples that the run learns from, for people and for `require_same_data`."""
-    with writing(run / DATA) as temporary:
-        temporary.write_text(json.dumps(list(sets), indent=1) + "\n")
+    write_note(run / DATA, list(sets))
 
 
 def require_same_data(run: Path, sets: Sequence[Mapping[str, Any]]) -> None:
@@ -184,11 +178,7 @@ def require_same_data(run: Path, sets: Sequence[Mapping[str, Any]]) -> None:
     """
     if not (run / DATA).exists():
         return
-    try:
-        stored = json.loads((run / DATA).read_text())
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{run / DATA} cannot be read: {error}") from error
-    for before, now in zip_longest(stored, json.loads(json.dumps(list(sets)))):
+    for before, now in zip_longest(read_note(run / DATA), as_noted(list(sets))):
         # Of what was written down only: the first such files said nothing of where a set starts.
         if not before or not now or any(now.get(name) != value for name, value in before.items()):
             raise CheckpointError(

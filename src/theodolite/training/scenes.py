@@ -56,19 +56,6 @@ class Scenes:
         )
 
 
-class Part:
-    """Some of the samples of a source: those from `start` up to `stop`."""
-
-    def __init__(self, source: Scenes, start: int, stop: int) -> None:
-        self._source, self._places = source, range(start, stop)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def __getitem__(self, index: int) -> Sample:
-        return self._source[self._places[index]]
-
-
 def _mapped(path: Path) -> dict[str, np.ndarray]:
     """The arrays of an uncompressed .npz, mapped from the file: a sample is read without the hundred beside it."""
     try:

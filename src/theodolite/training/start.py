@@ -12,6 +12,7 @@ from theodolite.camera.canvas import choose_canvas
 from theodolite.errors import CheckpointError, TheodoliteError
 from theodolite.network.variants import DPT, VARIANTS, Variant, find
 from theodolite.training.config import Recipe
+from theodolite.training.notes import read_note, write_note
 from theodolite.training.pretrained import dinov2_state, is_dinov2
 from theodolite.weights import checkpoint
 from theodolite.weights.pth import read_pth
@@ -19,6 +20,7 @@ from theodolite.weights.releases import resolve
 from theodolite.weights.sniff import Kind, recognise
 from theodolite.weights.store import is_path, locate
 
+START = "start.json"
 MODES = ("full", "decoder", "lora")
 # Low-rank updates are new weights, zero at first: at the tiny rates that finished ones bear they would go nowhere.
 LOW_RANK_RATE = 2e-4
@@ -52,6 +54,32 @@ def open_start(path: Path, variant: str | Variant) -> Start:
             return Start(dinov2_state(tensors, row), path.name, "Apache-2.0")
     found = checkpoint.read(path, row)
     return Start(found.state, path.name, found.metadata.get("licence", "none stated"))
+
+
+def remember_start(run: Path, start: Start | None) -> None:
+    """Write down which weights a new run goes on from, so that it resumes without them.
+
+    Raises: OutputError.
+    """
+    if start is not None:
+        write_note(run / START, {"origin": start.origin, "licence": start.licence})
+    else:
+        (run / START).unlink(missing_ok=True)  # of a run that came to nothing
+
+
+def remembered_start(run: Path) -> Start | None:
+    """What `remember_start` wrote; without weights, which a run's state holds whole. None for a run that had none.
+
+    Raises: CheckpointError, when it is damaged.
+    """
+    path = run / START
+    if not path.exists():
+        return None
+    told = read_note(path)
+    try:
+        return Start({}, str(told["origin"]), str(told["licence"]))
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
 
 
 @dataclass(frozen=True)
