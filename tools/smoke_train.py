@@ -247,7 +247,7 @@ def score(net: torch.nn.Module, average: MovingAverage, batches: Sequence[Batch]
 
 def constants(batches: Sequence[Batch]) -> dict[str, float]:
     """Scores of these pictures' own median depth, and of the mean normal, as if everywhere."""
-    truths = [(batch.depth[i] / batch.scale[i], _judged_pixels(batch, i), batch, i) for batch, i in _pictures(batches)]
+    truths = [(*_truth(batch, i), batch, i) for batch, i in _pictures(batches)]
     best = torch.cat([truth[valid] for truth, valid, _, _ in truths]).median()
     normals = torch.cat([batch.normals[i][:, batch.has_normals[i, 0]] for batch, i in _pictures(batches)], dim=1)
     facing = torch.nn.functional.normalize(normals.mean(dim=1), dim=0)[:, None, None]
@@ -267,14 +267,15 @@ def _means(rows: Sequence[tuple[float, float, float]]) -> dict[str, float]:
     return dict(zip(MEASURES, np.nanmean(np.array(rows), axis=0).tolist(), strict=True))
 
 
-def _judged_pixels(batch: Batch, i: int) -> torch.Tensor:
+def _truth(batch: Batch, i: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """True depth of one picture in metres, and where scores are about it: (1, h, w)."""
     truth = batch.depth[i] / batch.scale[i]
-    return batch.valid[i] & (truth > LEAST_DEPTH) & (truth < MOST_DEPTH)
+    return truth, batch.valid[i] & (truth > LEAST_DEPTH) & (truth < MOST_DEPTH)
 
 
 def _score_one(depth: torch.Tensor, normals: torch.Tensor, batch: Batch, i: int) -> tuple[float, float, float]:
     """Scores of one picture: depth (1, h, w) in metres, normals (3, h, w)."""
-    truth, valid = batch.depth[i] / batch.scale[i], _judged_pixels(batch, i)
+    truth, valid = _truth(batch, i)
     metrics = depth_metrics(depth.numpy(), truth.numpy(), valid.numpy())
     if metrics is None:
         return (np.nan,) * 3

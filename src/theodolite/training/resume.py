@@ -8,10 +8,8 @@ whole under the network's names, so a run may go on with another number of proce
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -20,13 +18,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from theodolite.errors import CheckpointError, OutputError
+from theodolite.errors import CheckpointError
 from theodolite.extras import require
 from theodolite.network import Metric3D
 from theodolite.training.config import Recipe
 from theodolite.training.distributed import part_like, whole
 from theodolite.training.notes import as_noted, read_note, write_note
 from theodolite.training.optim import MovingAverage
+from theodolite.weights.atomic import writing_folder
 
 RECIPE = "recipe.json"
 DATA = "data.json"
@@ -107,7 +106,7 @@ def save_state(run: Path, stored: Mapping[str, Tensor], position: Position, shar
     Raises: OutputError, when it cannot be written; the state before is then still there.
     """
     save_file = require("safetensors.torch", "torch", "Saving a run's state").save_file
-    with _appearing(run / f"{_PREFIX}{position.step:08d}") as folder:
+    with writing_folder(run / f"{_PREFIX}{position.step:08d}") as folder:
         shards = list(_shards(stored, int(shard_mib * 2**20)))
         for number, names in enumerate(shards):
             save_file({name: stored[name] for name in names}, folder / f"{number:04d}.safetensors")
@@ -124,10 +123,7 @@ def load_state(run: Path) -> tuple[dict[str, Tensor], Position]:
     Raises: CheckpointError, when there is none, or it is damaged.
     """
     load_file = require("safetensors.torch", "torch", "Resuming a run").load_file
-    states = _states(run)
-    if not states:
-        raise CheckpointError(f"{run} holds no state to resume from; start the run without --resume.")
-    folder = states[-1]
+    folder = _newest(run)
     try:
         told = json.loads((folder / POSITION).read_text())
         stored: dict[str, Tensor] = {}
@@ -155,8 +151,8 @@ def write_recipe(run: Path, recipe: Recipe) -> None:
 
 def require_same_recipe(run: Path, recipe: Recipe) -> None:
     """Raises: CheckpointError, naming the numbers that differ from those the run was started with."""
-    if not (run / RECIPE).exists() and not _states(run):
-        raise CheckpointError(f"{run} holds no state to resume from; start the run without --resume.")
+    if not (run / RECIPE).exists():
+        _newest(run)  # refuses a folder in which no run has begun, as what it is
     stored, wanted = read_note(run / RECIPE), as_noted(recipe.to_dict())
     different = sorted(name for name in stored.keys() | wanted.keys() if stored.get(name) != wanted.get(name))
     if different:
@@ -198,6 +194,14 @@ def _states(run: Path) -> list[Path]:
     return sorted(path for path in run.glob(f"{_PREFIX}*") if (path / POSITION).is_file())
 
 
+def _newest(run: Path) -> Path:
+    """Raises: CheckpointError, when there is no state."""
+    states = _states(run)
+    if not states:
+        raise CheckpointError(f"{run} holds no state to resume from; start the run without --resume.")
+    return states[-1]
+
+
 def _shards(stored: Mapping[str, Tensor], most: int) -> Iterator[list[str]]:
     """Names by file: as many as fit, in order; a tensor larger than a file has one of its own."""
     names: list[str] = []
@@ -210,20 +214,3 @@ def _shards(stored: Mapping[str, Tensor], most: int) -> Iterator[list[str]]:
         size += tensor.nbytes
     if names:
         yield names
-
-
-@contextmanager
-def _appearing(folder: Path) -> Iterator[Path]:
-    """A new folder to fill, which appears under its name when the block ends well."""
-    temporary = folder.with_name(f".{folder.name}.tmp")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(temporary, ignore_errors=True)  # of a run that was killed while it wrote
-        temporary.mkdir()
-        yield temporary
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(temporary, folder)
-    except Exception as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        reason = (error.strerror if isinstance(error, OSError) else None) or " ".join(str(error).split())[:160]
-        raise OutputError(f"{folder} could not be written: {reason}. Nothing was left there.") from error

@@ -1,6 +1,7 @@
-"""Files that are either whole or absent: written beside their place, then renamed into it."""
+"""Files and folders that are either whole or absent: written beside their place, then renamed into it."""
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,10 +31,36 @@ def writing(path: Path) -> Iterator[Path]:
 
     Raises: OutputError, when the folder or the file cannot be written.
     """
+    with _asked_for(path), replacing(path) as temporary:
+        yield temporary
+
+
+@contextmanager
+def writing_folder(folder: Path) -> Iterator[Path]:
+    """`writing`, for several files that appear together: an empty folder to fill, which takes the place of `folder`.
+
+    One writer at a time: what one that was killed left behind is cleared away.
+
+    Raises: OutputError, when it cannot be written.
+    """
+    temporary = folder.with_name(f".{folder.name}.tmp")
+    with _asked_for(folder):
+        shutil.rmtree(temporary, ignore_errors=True)
+        try:
+            temporary.mkdir()
+            yield temporary
+            shutil.rmtree(folder, ignore_errors=True)
+            os.replace(temporary, folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def _asked_for(path: Path) -> Iterator[None]:
+    """The folder that holds `path` is made, and failure is told in words."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as temporary:
-            yield temporary
+        yield
     except TheodoliteError:
         raise
     # The writers of PyTorch and safetensors put a full disk into exceptions of their own (RuntimeError, Exception).

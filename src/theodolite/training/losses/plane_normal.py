@@ -11,10 +11,9 @@ from torch import Tensor
 from theodolite.datasets.sample import Truth
 from theodolite.training.losses.draws import generators
 from theodolite.training.losses.masked import at, ratio
-from theodolite.training.losses.triplets import edges, normals, points, short, straight
+from theodolite.training.losses.triplets import edges, normals, points, short, straight, unit
 from theodolite.types import Float, Int
 
-COSINE = 0.867  # two sides of a triplet at less than about 30 degrees are too straight
 LENGTH = 0.007  # metres; a triplet with a shorter side along x and one along y is too small
 
 
@@ -62,7 +61,7 @@ class PlaneNormal:
         labels = at(planes, triplets)[..., 0].clamp(min=0)
         corners = points(at(depth, triplets) / scale[:, None, None], triplets, depth.shape[-1], intrinsics)
         sides = edges(tuple(c.detach() for c in corners[:2]))
-        usable = (labels > 0) & ~straight(sides, COSINE) & ~short(sides, LENGTH)
+        usable = (labels > 0) & ~straight(sides) & ~short(sides, LENGTH)
         found = normals(corners)
         away = (found * torch.stack([c[..., 0] for c in corners], -1)).sum(-1) > 0
         found = torch.where(away[..., None], -found, found) * usable[..., None]
@@ -93,5 +92,4 @@ def _plane_means(found: Float[Tensor, "b n 3"], labels: Int[Tensor, "b n"]) -> F
     sample = torch.arange(len(labels), device=labels.device)[:, None]
     group = (sample * most + labels).flatten()
     sums = found.new_zeros(len(labels) * most, 3).index_add(0, group, found.flatten(0, 1))
-    squared = sums.square().sum(-1, keepdim=True)
-    return (sums / torch.where(squared > 0, squared, 1).sqrt())[group].view_as(found)
+    return unit(sums)[group].view_as(found)

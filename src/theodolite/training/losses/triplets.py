@@ -10,6 +10,8 @@ from theodolite.types import Bool, Float, Int
 # x, y (and z) apart, each with the three corners on its last axis: faster than a last axis of three coordinates.
 Coordinates = tuple[Float[Tensor, "b n 3"], ...]
 
+_COSINE = 0.867  # two sides of a triplet at less than about 30 degrees are too straight
+
 
 def points(
     depth: Float[Tensor, "b n 3"], triplets: Int[Tensor, "b n 3"], width: int, intrinsics: Float[Tensor, "b 4"]
@@ -30,12 +32,12 @@ def edges(coordinates: Coordinates) -> Coordinates:
     return tuple(c[..., [1, 2, 2]] - c[..., [0, 0, 1]] for c in coordinates)
 
 
-def straight(sides: Coordinates, cosine: float) -> Bool[Tensor, "b n"]:
+def straight(sides: Coordinates) -> Bool[Tensor, "b n"]:
     """Whether any two sides lie so nearly on a line that no plane can be told; coinciding corners count."""
     first, second = [0, 0, 1], [1, 2, 2]
     products = torch.stack([c[..., first] * c[..., second] for c in sides]).sum(0)
     squares = torch.stack([c.square() for c in sides]).sum(0)
-    return (products.square() >= cosine**2 * squares[..., first] * squares[..., second]).any(-1)
+    return (products.square() >= _COSINE**2 * squares[..., first] * squares[..., second]).any(-1)
 
 
 def short(sides: Coordinates, length: float) -> Bool[Tensor, "b n"]:
@@ -48,6 +50,11 @@ def normals(coordinates: Coordinates) -> Float[Tensor, "b n 3"]:
     ax, ay, az = (c[..., 1] - c[..., 0] for c in coordinates)
     bx, by, bz = (c[..., 2] - c[..., 0] for c in coordinates)
     crossed = torch.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], -1)
-    squared = crossed.square().sum(-1, keepdim=True)
+    return unit(crossed)
+
+
+def unit(vectors: Float[Tensor, "*shape 3"]) -> Float[Tensor, "*shape 3"]:
+    """Of unit length; zero where there is no direction."""
+    squared = vectors.square().sum(-1, keepdim=True)
     # Replaced, not clamped: a near object's triangle may have an area of 1e-8 square metres.
-    return crossed / torch.where(squared > 0, squared, 1).sqrt()
+    return vectors / torch.where(squared > 0, squared, 1).sqrt()

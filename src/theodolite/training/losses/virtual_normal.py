@@ -14,7 +14,6 @@ from theodolite.training.losses.masked import at
 from theodolite.training.losses.triplets import edges, normals, points, short, straight
 from theodolite.types import Bool, Float, Int
 
-COSINE = 0.867  # two sides of a triplet at less than about 30 degrees are too straight
 LENGTH = 0.005  # metres; a triplet with a shorter side along each axis is too small
 
 
@@ -73,7 +72,7 @@ class VirtualNormal:
 
         true = corners(truth)
         sides = edges(true)
-        usable = known.all(-1) & ~straight(sides, COSINE) & ~short(sides, LENGTH)
+        usable = known.all(-1) & ~straight(sides) & ~short(sides, LENGTH)
         errors = (normals(corners(depth)) - normals(true)).abs().sum(-1)
         if not self.pooled:
             return hardest_mean(errors, usable, self.easiest)
