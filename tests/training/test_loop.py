@@ -1,6 +1,7 @@
 """The loop: the loss falls, bad numbers do no harm, and a run that was stopped goes on."""
 
 import json
+import multiprocessing
 import os
 import signal
 from dataclasses import replace
@@ -93,6 +94,21 @@ def test_told_to_end_it_finishes_the_step_saves_and_goes_on_as_if_nothing_had_ha
     assert same_weights(tmp_path / "whole", tmp_path / "halves")
     models = [checkpoint.read(path).state for path in (whole, resumed)]
     assert all(torch.equal(models[0][name], models[1][name]) for name in models[0])
+
+
+def test_reading_processes_end_with_a_run_that_fails_though_its_traceback_is_kept(walls, small, tmp_path):
+    before = set(multiprocessing.active_children())
+    during = set()
+
+    def fail(position, line):
+        during.update(multiprocessing.active_children())
+        raise RuntimeError("the watcher fell asleep")
+
+    with pytest.raises(RuntimeError, match="fell asleep") as kept:
+        train(stream(small, walls), tmp_path, hardware=Hardware("cpu", workers=1), watch=fail)
+    assert kept.tb is not None
+    assert len(during - before) == 1
+    assert not set(multiprocessing.active_children()) - before
 
 
 def test_a_run_with_minutes_ends_and_says_how_far_it_came(walls, small, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -142,8 +142,11 @@ class Plan:
         return self.stream.batch(self.first + step, self.portions[portion])
 
 
-def micro_batches(plan: Plan, workers: int, pin: bool) -> Iterator[Batch]:
-    """The plan's batches without end, made by processes that read ahead of the one that trains."""
+def micro_batches(plan: Plan, workers: int, pin: bool) -> Generator[Batch]:
+    """The plan's batches without end, made by processes that read ahead of the one that trains.
+
+    Close it when no more are wanted: that ends the processes.
+    """
     loader = torch.utils.data.DataLoader(
         _Endless(plan),
         batch_size=None,
@@ -154,7 +157,17 @@ def micro_batches(plan: Plan, workers: int, pin: bool) -> Iterator[Batch]:
         prefetch_factor=2 if workers else None,
         worker_init_fn=_undisturbed if workers else None,
     )
-    return map(_or_raise, iter(loader))
+    made: Any = iter(loader)
+    try:
+        for batch in made:
+            if isinstance(batch, TheodoliteError):
+                raise batch
+            yield batch
+    finally:
+        # A loader ends its processes when it is forgotten, but the traceback of an error remembers it; and since they
+        # heed no signal, see `_undisturbed`, the program would wait for them without end.
+        if workers:
+            made._shutdown_workers()
 
 
 class _Endless(torch.utils.data.Dataset):
@@ -166,12 +179,6 @@ class _Endless(torch.utils.data.Dataset):
             return self.plan[index]
         except TheodoliteError as error:
             return error  # as a value: the loader would put a traceback of another process into its message
-
-
-def _or_raise(made: Batch | TheodoliteError) -> Batch:
-    if isinstance(made, TheodoliteError):
-        raise made
-    return made
 
 
 class _Count(torch.utils.data.Sampler):

@@ -115,7 +115,7 @@ def train(
                 scores = _judge(kept, recipe, checks, team, journal, position)
                 write_model(run, kept, stream, position, start, scores)
 
-    with _interruptions() as interrupted, closing(journal) if journal else nullcontext():
+    with closing(batches), _interruptions() as interrupted, closing(journal) if journal else nullcontext():
         if position.progress >= 1 and not _somewhere(team, model_path(run, position).exists()):
             keep()  # the run was stopped between its last state and its model
         while position.progress < 1:
