@@ -1,5 +1,7 @@
 """Small networks, of every kind of part."""
 
+from dataclasses import replace
+
 import pytest
 
 from theodolite.network import VARIANTS, Variant
@@ -12,6 +14,11 @@ PUBLISHED_RULE = DPT(features=(8, 16, 32, 32), hidden=4)
 SMALL = {
     "vit": Variant(ViT(dim=32, depth=2, heads=2, ffn=128), PUBLISHED_RULE, steps=2),
     "tapped vit": Variant(ViT(dim=32, depth=4, heads=2, ffn=64, gated=True, taps=(1, 2, 3, 4)), SMALL_DPT, steps=2),
+    "detailed vit": Variant(
+        ViT(dim=32, depth=4, heads=2, ffn=64, taps=(1, 2, 3, 4), registers=0, level_taps=True),
+        replace(SMALL_DPT, detail=8),
+        steps=1,
+    ),
     "convnext, joint": Variant(ConvNeXt((8, 16, 24, 32), (1, 1, 1, 1)), SMALL_DPT, steps=2),
     "efficientnet, joint": Variant(
         EfficientNetLite(widths=(8, 8, 16, 16, 24, 24, 32), depths=(1,) * 7, stem=8),

@@ -18,6 +18,13 @@ def test_no_preference_gives_the_mean_of_the_bins():
     assert depth[0, 0, 0, 0].item() == pytest.approx((1 + 10 + 100) / 3)
 
 
+def test_the_geometric_mean_is_hardly_moved_by_a_slight_suspicion_of_sky():
+    logits = torch.tensor([0.05, 0.95]).log().view(1, 2, 1, 1)
+    mean, geometric = (BinExpectation(Bins(2, 2.0, 200.0, geometric=g))(logits.flip(1)).item() for g in (False, True))
+    assert mean == pytest.approx(0.95 * 2 + 0.05 * 200)
+    assert geometric == pytest.approx(2 * 100**0.05, rel=1e-5)
+
+
 def test_depth_keeps_its_digits_under_automatic_casting():
     logits = torch.randn(1, 16, 4, 4)
     expectation = BinExpectation(Bins(16, 0.1, 200.0))

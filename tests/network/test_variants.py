@@ -41,6 +41,10 @@ def test_sides_are_multiples_of_28_for_transformers_and_of_32_for_pyramids():
         "convnext-tiny": 32,
         "convnext-large": 32,
         "pocket": 32,
+        "pocket-lite1": 32,
+        "pocket-lite2": 32,
+        "pocket-vit": 28,
+        "pocket-convnext": 32,
     }
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -110,8 +112,23 @@ def test_a_side_that_is_no_multiple_of_14_is_stretched_to_the_next():
     torch.testing.assert_close(encoder(pixels)[0].patches, encoder(stretched)[0].patches)
 
 
-@pytest.mark.parametrize("taps", [(), (1, 2, 3, 3)])
+def test_levelled_taps_have_mean_0_and_deviation_1():
+    spec = replace(SPEC, depth=4, taps=(1, 2, 3, 4), registers=0)
+    levelled = ViTEncoder(replace(spec, level_taps=True))
+    raw = ViTEncoder(spec)
+    raw.load_state_dict(levelled.state_dict())
+    pixels = torch.randn(1, 3, 28, 42)
+    for ours, theirs in zip(levelled(pixels), raw(pixels), strict=True):
+        torch.testing.assert_close(ours.patches.mean(-1), torch.zeros(1, 2, 3), atol=1e-5, rtol=0)
+        torch.testing.assert_close(ours.patches.std(-1, correction=0), torch.ones(1, 2, 3), atol=0.02, rtol=0)
+        assert ours.special.shape == (1, 1, spec.dim)
+        direction = theirs.patches - theirs.patches.mean(-1, keepdim=True)
+        cosine = F.cosine_similarity(ours.patches, direction, dim=-1)
+        torch.testing.assert_close(cosine, torch.ones_like(cosine), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("taps", [(), (1, 2, 3, 4)])
 def test_only_what_is_never_used_is_frozen(taps):
-    encoder = ViTEncoder(ViT(dim=32, depth=3, heads=2, ffn=64, taps=taps))
+    encoder = ViTEncoder(ViT(dim=32, depth=4, heads=2, ffn=64, taps=taps))
     frozen = {name for name, parameter in encoder.named_parameters() if not parameter.requires_grad}
     assert frozen == {"mask_token"} | ({"norm.weight", "norm.bias"} if taps else set())

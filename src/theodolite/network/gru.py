@@ -114,6 +114,10 @@ class DeltaHead(nn.Module):
         self.features = conv3(hidden, 2 * hidden)
         self.depth = conv3(hidden, 2)
         self.normal = conv3(hidden, 4)
+        # Refinement begins by changing next to nothing.
+        for last in (self.depth, self.normal):
+            nn.init.normal_(last.weight, std=1e-3)
+            nn.init.zeros_(last.bias)
 
     def forward(self, hidden: Map) -> Map:
         depth, normal = F.relu(self.features(hidden)).chunk(2, dim=1)

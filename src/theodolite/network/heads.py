@@ -28,9 +28,11 @@ class BinExpectation(nn.Module):
         x = precise(logits).permute(0, 2, 3, 1)
         # Made anew each time, which costs nothing: a buffer would lose digits with weights in half precision.
         log_near, log_far = math.log(self.bins.near), math.log(self.bins.far)
-        centres = torch.linspace(log_near, log_far, self.bins.count, dtype=x.dtype, device=x.device).exp()
+        logarithms = torch.linspace(log_near, log_far, self.bins.count, dtype=x.dtype, device=x.device)
         with exactly(x):
-            return (x.softmax(-1) @ centres).unsqueeze(1)
+            if self.bins.geometric:
+                return (x.softmax(-1) @ logarithms).exp().unsqueeze(1)
+            return (x.softmax(-1) @ logarithms.exp()).unsqueeze(1)
 
 
 class DepthHead(nn.Sequential):

@@ -44,8 +44,8 @@ class HourglassDecoder(nn.Module):
         self.expectation = BinExpectation(spec.bins)
         self.residual = ResidualHead(spec.features + 3)
 
-    def estimate(self, taps: list[Map]) -> DepthEstimate:
-        """Depth and confidence, from the maps of a pyramid."""
+    def estimate(self, taps: list[Map], _: Float[Tensor, "b 3 h w"] | None = None) -> DepthEstimate:
+        """Depth and confidence, from the maps of a pyramid; the pixels say no more than they do."""
         x = self.out(self.hourglass(self.fusion(taps)))
         feature, confidence = x[:, :-1], x[:, -1:]
         depth = self.expectation(self.depth_head(feature))

@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
+from theodolite.network.detail import Detail
 from theodolite.network.dpt import FusionTrunk
 from theodolite.network.gru import ContextEncoder, DeltaHead, Levels, UpdateBlock
 from theodolite.network.heads import BinExpectation, DepthHead, NormalHead, concentration, unit_normals
@@ -19,6 +20,7 @@ from theodolite.network.layers import Map, precise
 from theodolite.network.outputs import RawMaps
 from theodolite.network.upsample import FACTOR, UpsamplingMask, convex_upsample
 from theodolite.network.variants import DPT
+from theodolite.types import Float
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Estimate:
     """
 
     state: Map
-    hidden: Levels
-    context: Levels
+    hidden: Levels | tuple[()]
+    context: Levels | tuple[()]
     refined: bool = False
 
 
@@ -44,6 +46,7 @@ class JointDecoder(nn.Module):
         self.depth_state = spec.depth
         width = spec.features[0]
         self.neck = neck
+        self.detail = Detail(spec.detail, spec.features[0]) if spec.detail else None
         self.trunk = FusionTrunk(spec.features, width + 2)
         self.depth_head = DepthHead(width, spec.depth_head, spec.bins.count)
         self.expectation = BinExpectation(spec.bins)
@@ -53,15 +56,23 @@ class JointDecoder(nn.Module):
         self.delta = DeltaHead(spec.hidden)
         self.mask = UpsamplingMask(spec.hidden)
 
-    def estimate(self, taps: list[Any]) -> Estimate:
-        """The initial estimate, from what the encoder gives."""
+    def estimate(self, taps: list[Any], pixels: Float[Tensor, "b 3 h w"], refining: bool = True) -> Estimate:
+        """The initial estimate, from what the encoder gives and the pixels it was given.
+
+        Args:
+            refining: False leaves out what only refinement needs.
+        """
         finest, fine, middle, coarse = self.neck(taps)
+        if self.detail is not None:
+            finest = finest + self.detail(pixels)
         fused = self.trunk((finest, fine, middle, coarse))
         feature, confidence, raw_kappa = fused.split([fused.shape[1] - 2, 1, 1], dim=1)
         depth = self.depth_state.encode(self.expectation(self.depth_head(feature)))
         normals = unit_normals(precise(self.normal_head(feature)))
         # In float32 whatever the precision of the rest: the steps' corrections add up in it.
         state = torch.cat([depth, precise(confidence), normals, concentration(precise(raw_kappa))], dim=1)
+        if not refining:
+            return Estimate(state, (), ())
         # The published trunk rectifies its inputs in place before the context reads them; the finest is none of them.
         hidden, context = self.context((finest, F.relu(fine), F.relu(middle)))
         return Estimate(state, hidden, context)

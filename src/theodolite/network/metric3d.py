@@ -30,7 +30,7 @@ class Metric3D(nn.Module):
         variant: the row of numbers this was built from; a checkpoint stores it.
         encoder: pixels to four taps, finest first, of the widths in its `channels`: maps of strides 4, 8, 16 and 32
             from a pyramid, `Tokens` from a transformer.
-        decoder: has `estimate(taps)`, `refine(estimate)` where it can, and `maps(estimate)`.
+        decoder: has `estimate(taps, pixels)`, `refine(estimate)` where it can, and `maps(estimate)`.
     """
 
     def __init__(self, variant: Variant, encoder: nn.Module, decoder: nn.Module) -> None:
@@ -48,7 +48,7 @@ class Metric3D(nn.Module):
             all_steps: also return the maps before (`initial`) and after every step (`steps`), for training.
         """
         steps = self._checked(steps)
-        estimate = self.decoder.estimate(self.encoder(pixels))
+        estimate = self.decoder.estimate(self.encoder(pixels), pixels)
         trail = [self.decoder.maps(estimate)] if all_steps else []
         for _ in range(steps):
             estimate = self.decoder.refine(estimate)

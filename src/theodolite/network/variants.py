@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from theodolite.errors import UnknownModel
@@ -13,12 +13,14 @@ from theodolite.network.depth_state import DepthState, LogDepthState
 
 @dataclass(frozen=True)
 class ViT:
-    """DINOv2 vision transformer with registers.
+    """DINOv2 vision transformer, with registers or without.
 
     Args:
         taps: blocks, counted from 1, whose raw outputs go to the decoder; empty: the normalised last one, four times.
         gated: SwiGLU feed-forward of width `ffn` in place of a GELU one.
         positions: side of the square grid on which the position embedding is stored.
+        level_taps: bring each token of a tap to mean 0 and deviation 1. Early blocks' raw outputs are so small that a
+            new decoder hardly sees them.
     """
 
     dim: int
@@ -30,6 +32,7 @@ class ViT:
     patch: int = 14
     registers: int = 4
     positions: int = 37
+    level_taps: bool = False
 
     # A side of 14 is enough for the encoder; only 28 makes the decoder's output as large as its input.
     multiple = 28
@@ -37,8 +40,8 @@ class ViT:
     def __post_init__(self) -> None:
         if self.dim % self.heads:
             raise ValueError(f"{self.heads} heads do not share a width of {self.dim}")
-        if self.taps and (len(self.taps) != 4 or max(self.taps) > self.depth or min(self.taps) < 1):
-            raise ValueError(f"a ViT of depth {self.depth} gives four taps from its own blocks; asked for {self.taps}")
+        if self.taps and (len(set(self.taps)) != 4 or max(self.taps) > self.depth or min(self.taps) < 1):
+            raise ValueError(f"a ViT of depth {self.depth} gives taps of four of its blocks; asked for {self.taps}")
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,16 @@ class EfficientNetLite:
 
 @dataclass(frozen=True)
 class Bins:
-    """Depth hypotheses, evenly spaced in log depth, canonical metres."""
+    """Depth hypotheses, evenly spaced in log depth, canonical metres.
+
+    Args:
+        geometric: the estimate is their geometric mean, not their mean: a slight suspicion of sky moves it slightly.
+    """
 
     count: int
     near: float
     far: float
+    geometric: bool = False
 
     def __post_init__(self) -> None:
         if self.count < 2 or not 0 < self.near < self.far:
@@ -83,6 +91,8 @@ class DPT:
         features: widths of the four maps it starts from, finest first; they are the trunk's widths too.
         hidden: width of the recurrent states and of their context.
         depth_head, normal_head: widths inside the heads of the initial estimate.
+        detail: width of a few convolutions over the picture itself, whose map joins the finest one; 0 for none. The
+            patches of a transformer are too coarse to show where things end.
     """
 
     features: tuple[int, int, int, int]
@@ -91,6 +101,7 @@ class DPT:
     normal_head: int = 128
     bins: Bins = Bins(256, 0.1, 200.0)
     depth: DepthState | LogDepthState = field(default_factory=DepthState)
+    detail: int = 0
 
 
 @dataclass(frozen=True)
@@ -186,6 +197,23 @@ def _published(width: int) -> DPT:
     return DPT(features=(width // 4, width // 2, width, width), hidden=width // 8)
 
 
+# The joint decoder of networks that run on laptops.
+_SMALL = DPT(
+    features=(48, 64, 96, 128),
+    hidden=32,
+    depth_head=64,
+    normal_head=64,
+    bins=Bins(64, 0.1, 200.0, geometric=True),
+    depth=LogDepthState(),
+)
+
+# The members of the EfficientNet-Lite family with published ImageNet weights, by number.
+LITE = {
+    0: EfficientNetLite(),
+    1: EfficientNetLite(depths=(1, 3, 3, 4, 4, 5, 1)),
+    2: EfficientNetLite(widths=(16, 24, 48, 88, 120, 208, 352), depths=(1, 3, 3, 4, 4, 5, 1)),
+}
+
 VARIANTS: dict[str, Variant] = {
     "vit-small": Variant(ViT(dim=384, depth=12, heads=6, ffn=1536), _published(384), steps=4),
     "vit-large": Variant(ViT(dim=1024, depth=24, heads=16, ffn=4096), _published(1024), steps=8),
@@ -198,18 +226,16 @@ VARIANTS: dict[str, Variant] = {
     "convnext-large": Variant(
         ConvNeXt(widths=(192, 384, 768, 1536), depths=(3, 3, 27, 3)), Hourglass(fusion=(128, 256, 512))
     ),
-    "pocket": Variant(
-        EfficientNetLite(),
-        DPT(
-            features=(48, 64, 96, 128),
-            hidden=32,
-            depth_head=64,
-            normal_head=64,
-            bins=Bins(64, 0.1, 200.0),
-            depth=LogDepthState(),
-        ),
+    "pocket": Variant(LITE[0], _SMALL, steps=2),
+    "pocket-lite1": Variant(LITE[1], _SMALL, steps=2),
+    "pocket-lite2": Variant(LITE[2], _SMALL, steps=2),
+    # The first nine blocks of DINOv2's ViT-S: what later ones add is of things' names more than of their shape.
+    "pocket-vit": Variant(
+        ViT(dim=384, depth=9, heads=6, ffn=1536, taps=(3, 5, 7, 9), registers=0, level_taps=True),
+        replace(_SMALL, detail=24),
         steps=2,
     ),
+    "pocket-convnext": Variant(ConvNeXt(widths=(40, 80, 160, 320), depths=(2, 2, 6, 2)), _SMALL, steps=2),
 }
 
 

@@ -60,7 +60,7 @@ class ViTEncoder(nn.Module):
         for number, block in enumerate(self.blocks, start=1):
             x = block(x)
             if number in self.spec.taps:
-                taps.append(x)
+                taps.append(F.layer_norm(x, x.shape[-1:]) if self.spec.level_taps else x)
         if not self.spec.taps:
             taps = [self.norm(x)] * 4
         return [self._split(tap, rows, columns) for tap in taps]
