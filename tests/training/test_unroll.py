@@ -66,6 +66,28 @@ def test_earlier_estimates_live_at_a_quarter_and_agree_with_the_upsampled_ones(n
     torch.testing.assert_close(found[0].canonical_depth[corner], wanted.initial.canonical_depth[corner])
 
 
+def test_known_taps_are_taken_for_the_encoders(net, pixels):
+    with torch.no_grad():
+        taps = net.encoder(pixels)
+        for ours, theirs in zip(
+            as_maps(Unrolled(net)(pixels, False, taps)), as_maps(Unrolled(net)(pixels)), strict=True
+        ):
+            close(ours, theirs, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("net", ["pocket", "vit"], indirect=True)
+def test_without_refinement_the_first_estimate_alone_learns(net, pixels):
+    with torch.no_grad():
+        (found,) = as_maps(Unrolled(net)(pixels, refining=False))
+        close(found, as_maps(Unrolled(net)(pixels))[0], rtol=0, atol=0)
+    (found,) = as_maps(Unrolled(net)(pixels, refining=False))
+    found.canonical_depth.sum().backward()
+    learning = {name.split(".")[0] for name, p in net.decoder.named_parameters() if p.grad is not None}
+    net.zero_grad(set_to_none=True)
+    assert learning <= {"neck", "detail", "trunk", "depth_head"}
+    assert {"neck", "trunk", "depth_head"} <= learning
+
+
 @pytest.mark.parametrize("learns", [True, False])
 def test_gradients_reach_the_encoder_when_it_learns_and_the_decoder_always(net, pixels, learns):
     final = as_maps(Unrolled(net)(pixels, learns))[-1]

@@ -42,6 +42,13 @@ def train(
     device: shared.Device = "",
     compile_: shared.Compile = False,
     fsdp: shared.Fsdp = False,
+    features: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder where recipes with a frozen encoder and fixed views (pocket) keep what it makes of each, "
+            "about a megabyte a view; later epochs, and other runs, find it there."
+        ),
+    ] = None,
     resume: shared.Resume = False,
 ) -> None:
     """Train a network; a run that was stopped goes on with --resume as if it had not been.
@@ -79,6 +86,7 @@ def train(
             "threads": threads,
             "compile": compile_,
             "fsdp": fsdp,
+            "features": features,
         },
         held_out=held_out,
         validate=validate,

@@ -33,6 +33,7 @@ class Batch:
         truth: what each sample has, after cropping.
         kinds: how each sample's depth was got.
         rejected: one line for each sample that could not be used and was replaced.
+        views: of each sample of a recipe with fixed views, the number of its set, and of its view among that set's.
     """
 
     pixels: Float[Tensor, "b 3 h w"]
@@ -49,6 +50,7 @@ class Batch:
     truth: tuple[Truth, ...]
     kinds: tuple[LabelKind, ...]
     rejected: tuple[str, ...] = ()
+    views: tuple[tuple[int, int], ...] = ()
 
     def __len__(self) -> int:
         return len(self.pixels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from theodolite.network.variants import find
@@ -10,6 +11,8 @@ from theodolite.training.augment import Framing, Jitter
 from theodolite.training.checks import check
 
 __all__ = ["Framing", "Hardware", "Jitter", "LossWeights", "Recipe"]
+
+STARTS = ("imagenet", "dinov2", "random", "given")
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,13 @@ class Recipe:
         canonical_focal: of the camera the network will believe in, px.
         canonical: labels go into the canonical camera; False leaves them in metres, for single steps
             that show what that costs; a run refuses it.
-        start: where weights come from: "imagenet" (the encoder's), "random", or "given" (a checkpoint to go on from).
+        start: where weights come from: "imagenet" or "dinov2" (the encoder's), "random", or "given" (a checkpoint to go
+            on from).
         near, far: canonical metres; labels outside are not used.
         canvas_pixels: input area for prediction, px; goes into the checkpoint.
         canvases: (rows, columns) px, each batch having one of them; shares in the same order.
+        views: of each sample, fixed ones that come in turn; None draws a new one each time. What a frozen encoder
+            makes of fixed views can be kept, see `features.py`.
         batch: samples in a step, over all processes together.
         steps: steps of the whole run; replaced by wall-clock time when the run is given minutes.
         frozen: part of the run, from its start, in which the encoder does not learn.
@@ -59,6 +65,8 @@ class Recipe:
         clip: largest norm of the whole gradient.
         average: decay of the exponential moving average of the weights, which is what is kept; 0 keeps the last.
         precision: "bf16" (automatic casting) or "fp32".
+        first_estimate: part of the run, from its start, in which only the estimate before refinement learns, where it
+            lives: a step takes half as long, and what refinement starts from is good when it begins.
         full_estimates: judge every estimate at full resolution, as published; else the earlier ones where they live.
         published_losses: the forms of the released code: metres instead of logarithms, see `losses/total.py`.
         depth_learns: part of the run after which depth learns from normals too, not only normals from depth. 1: never.
@@ -76,6 +84,7 @@ class Recipe:
     seed: int = 0
     canvases: tuple[tuple[int, int], ...] = ((192, 256),)
     canvas_shares: tuple[float, ...] = (1.0,)
+    views: int | None = None
     batch: int = 8
     steps: int = 10_000
     frozen: float = 1.0
@@ -91,6 +100,7 @@ class Recipe:
     clip: float = 2.5
     average: float = 0.999
     precision: str = "bf16"
+    first_estimate: float = 0.0
     full_estimates: bool = False
     published_losses: bool = False
     depth_learns: float = 1.0
@@ -109,11 +119,13 @@ class Recipe:
         check(self.thawed is None or self.thawed >= 0, "thawed is a number of stages, or None for all", self.thawed)
         check(any(asdict(self.weights).values()), "some loss has a weight", self.weights)
         check(self.near < self.far, "near lies before far", (self.near, self.far))
-        for name in ("frozen", "depth_learns"):
+        for name in ("frozen", "depth_learns", "first_estimate"):
             check(0 <= getattr(self, name) <= 1, f"{name} lies in [0, 1]", getattr(self, name))
         check(0 <= self.average < 1, "average lies in [0, 1)", self.average)
         check(self.precision in ("bf16", "fp32"), "precision is bf16 or fp32", self.precision)
-        check(self.start in ("imagenet", "random", "given"), "start is imagenet, random or given", self.start)
+        check(self.start in STARTS, f"start is one of {', '.join(STARTS)}", self.start)
+        check(self.views is None or self.views > 0, "views is a positive number, or None", self.views)
+        check(self.views is None or len(self.canvases) == 1, "fixed views have one canvas", self.canvases)
         check(
             len(self.canvases) == len(self.canvas_shares) > 0 and min(self.canvas_shares) > 0,
             "each canvas has a positive share",
@@ -150,6 +162,7 @@ class Hardware:
         compile: fuse the network with torch.compile, which takes minutes and pays on long runs.
         fsdp: divide weights and optimiser state among the processes (FSDP2), not only batches (DDP).
         shard_mib: size of the files that hold a run's state, MiB.
+        features: folder for what a frozen encoder makes of fixed views, see `features.py`; None keeps nothing.
     """
 
     device: str = ""
@@ -159,6 +172,7 @@ class Hardware:
     compile: bool = False
     fsdp: bool = False
     shard_mib: float = 15.0
+    features: Path | None = None
 
     def __post_init__(self) -> None:
         check(self.micro_batch is None or self.micro_batch > 0, "micro_batch is positive", self.micro_batch)

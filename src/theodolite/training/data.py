@@ -93,15 +93,21 @@ class Stream:
         places = range(recipe.batch) if places is None else places
         canvas = self.canvas(step)
         drawn = sampler.draws(step, recipe.batch, [s.share for s in self.sets], recipe.seed)
-        samples, rejected = [], []
+        samples, rejected, views = [], [], []
         for place in places:
-            sample, lines = self._sample(step, place, *drawn[place])
-            view = sampler.random(recipe.seed, sampler.VIEW, step, place)
+            which, number = drawn[place]
+            sample, index, lines = self._sample(step, place, which, number)
+            if recipe.views:
+                row = index * recipe.views + number // len(self.sets[which].source) % recipe.views
+                views.append((which, row))
+                view = sampler.random(recipe.seed, sampler.VIEW, which, row)
+            else:
+                view = sampler.random(recipe.seed, sampler.VIEW, step, place)
             samples.append(augment(sample, canvas, recipe.framing, recipe.jitter, view))
             rejected += lines
         seeds = [int(sampler.random(recipe.seed, sampler.DRAW, step, p).integers(2**62)) for p in places]
         batch = collate(samples, recipe.focal_of_labels, recipe.near, recipe.far, seeds)
-        return replace(batch, rejected=tuple(rejected))
+        return replace(batch, rejected=tuple(rejected), views=tuple(views))
 
     def canvas(self, step: int) -> tuple[int, int]:
         """Rows and columns, px, of all samples of a step."""
@@ -109,15 +115,18 @@ class Stream:
         chosen = sampler.random(self.recipe.seed, sampler.CANVAS, step).choice(len(shares), p=shares / shares.sum())
         return self.recipe.canvases[chosen]
 
-    def _sample(self, step: int, place: int, which: int, number: int) -> tuple[Sample, list[str]]:
-        """The sample of a place and, where some could not be used, a line for each; a random other takes its place."""
+    def _sample(self, step: int, place: int, which: int, number: int) -> tuple[Sample, int, list[str]]:
+        """The sample of a place, where it is in its set and, of those that could not be used, a line each.
+
+        A random other takes the place of one that cannot.
+        """
         lines: list[str] = []
         chosen = self.sets[which]
         index = sampler.position_in_set(number, len(chosen.source), which, self.recipe.seed)
         others = sampler.random(self.recipe.seed, sampler.REPLACEMENT, step, place)
         for _ in range(_ATTEMPTS):
             try:
-                return chosen.source[index], lines
+                return chosen.source[index], index, lines
             except TheodoliteError as error:
                 lines.append(f"{chosen.name}: {' '.join(str(error).split())}")
                 index = int(others.integers(len(chosen.source)))

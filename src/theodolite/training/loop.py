@@ -20,6 +20,7 @@ from theodolite.network import Metric3D
 from theodolite.training.config import Hardware, Recipe
 from theodolite.training.data import Plan, Stream, micro_batches
 from theodolite.training.distributed import Team
+from theodolite.training.features import Features
 from theodolite.training.journal import Journal, Watcher
 from theodolite.training.losses.total import Objective
 from theodolite.training.model import merged, model_path, new_network, write_model
@@ -104,6 +105,7 @@ def train(
 
     portions = _portions(team, hardware, recipe)
     batches = micro_batches(Plan(stream, position.step, portions), hardware.workers, team.device.type == "cuda")
+    features = Features(hardware.features, stream, net.encoder) if hardware.features and recipe.views else None
     journal = Journal(run, recipe.batch, watch, position.step) if team.first else None
     rests = _Rests(position.seconds, recipe)
 
@@ -123,7 +125,16 @@ def train(
             parts = [next(batches) for _ in portions]
             waited = time.monotonic() - started
             set_rates(optim, recipe, position.step, position.progress)
-            terms = training_step(wrapped, optim, parts, _objective(recipe, net, position), team, recipe.clip)
+            terms = training_step(
+                wrapped,
+                optim,
+                parts,
+                _objective(recipe, net, position),
+                team,
+                recipe.clip,
+                features=features,
+                refining=position.progress >= recipe.first_estimate,
+            )
             _guard(terms, position)
             position.step += 1
             learner.average.update(net, position.step)
@@ -154,7 +165,7 @@ def train(
 
 def _uneven(recipe: Recipe) -> bool:
     """Whether some weights that learn get no gradient in some steps."""
-    return recipe.frozen > 0 and recipe.thawed != 0 and not recipe.lora
+    return recipe.first_estimate > 0 or (recipe.frozen > 0 and recipe.thawed != 0 and not recipe.lora)
 
 
 def _begin(

@@ -17,7 +17,7 @@ from theodolite.training.config import Recipe
 from theodolite.training.data import Stream
 from theodolite.training.lora import add_low_rank, merge_low_rank
 from theodolite.training.optim import choose_what_learns
-from theodolite.training.pretrained import PACKAGE, start_from_imagenet
+from theodolite.training.pretrained import PRETRAINED, origin
 from theodolite.training.resume import Position
 from theodolite.training.start import Start
 from theodolite.weights import checkpoint
@@ -32,8 +32,8 @@ def new_network(recipe: Recipe, start: Start | None = None) -> Metric3D:
     net = build(recipe.variant)
     if start is not None:
         net.load_state_dict({**net.state_dict(), **start.state})
-    elif recipe.start == "imagenet":
-        start_from_imagenet(net)
+    elif recipe.start in PRETRAINED:
+        PRETRAINED[recipe.start](net)
     elif recipe.start == "given":
         raise TheodoliteError(f"The recipe {recipe.name} goes on from weights, and none were given.")
     choose_what_learns(net, recipe)
@@ -67,7 +67,6 @@ def write_model(
         scores: of its validation.
     """
     recipe = stream.recipe
-    encoder = {"imagenet": f"ImageNet weights of {PACKAGE}, Apache-2.0", "given": start.origin if start else "given"}
     facts = {
         "licence": start.licence if start else "Apache-2.0",
         "release": recipe.name,
@@ -76,6 +75,6 @@ def write_model(
         "training": json.dumps({**asdict(position), "samples": position.step * recipe.batch}),
         "data": json.dumps(stream.described),
         "scores": json.dumps(scores),
-        "encoder": encoder.get(recipe.start, "random"),
+        "encoder": start.origin if start else origin(recipe.start, net.variant.encoder),
     }
     checkpoint.write(model_path(run, position), net.state_dict(), net.variant, recipe.canonical_focal, facts)

@@ -10,6 +10,7 @@ from torch import nn
 
 from theodolite.training.batch import Batch
 from theodolite.training.distributed import Team
+from theodolite.training.features import Features
 from theodolite.training.losses.total import Objective, Terms
 from theodolite.training.unroll import as_maps
 
@@ -21,6 +22,9 @@ def training_step(
     objective: Objective,
     team: Team,
     clip: float,
+    *,
+    features: Features | None = None,
+    refining: bool = True,
 ) -> dict[str, float]:
     """One step over this process's micro-batches; the weights stay as they are when the gradient is not finite.
 
@@ -30,6 +34,8 @@ def training_step(
     Args:
         net: an `Unrolled`, wrapped for several processes or not.
         clip: largest norm of the whole gradient.
+        features: of a frozen encoder, where they are kept.
+        refining: whether refinement takes part.
     Returns: the weighted terms of the loss, and the gradient's norm as "norm"; the same in all processes.
     """
     counts = team.total(torch.stack([objective.counts(part) for part in parts]).sum(0).to(team.device))
@@ -38,8 +44,9 @@ def training_step(
     total: Terms = {}
     for number, part in enumerate(parts):
         part = part.to(team.device)
+        taps = features.taps(part) if features and not learns else None
         with team.gradients_meet(net, number == len(parts) - 1):
-            terms = objective(as_maps(net(part.pixels, learns)), part, counts)
+            terms = objective(as_maps(net(part.pixels, learns, taps, refining)), part, counts)
             # DDP and FSDP take the mean over processes, where the sum is wanted.
             (torch.stack(list(terms.values())).sum() * team.size).backward()
         total = {name: total.get(name, 0) + value.detach() for name, value in terms.items()}

@@ -6,6 +6,8 @@ all of it memory traffic, and teaches the earlier estimates nothing that a quart
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -30,18 +32,31 @@ class Unrolled(nn.Module):
         self.full = full
         self.low = precision == "bf16"
 
-    def forward(self, pixels: Float[Tensor, "b 3 h w"], encoder_learns: bool = True) -> list[Maps]:
+    def forward(
+        self,
+        pixels: Float[Tensor, "b 3 h w"],
+        encoder_learns: bool = True,
+        taps: list[Any] | None = None,
+        refining: bool = True,
+    ) -> list[Maps]:
         """The maps of each estimate, to be named by `as_maps`.
+
+        Args:
+            taps: what the encoder gives, when that is known already.
+            refining: False gives the estimate before refinement alone, where it lives.
 
         In float32: losses are differences of nearly equal numbers, for which bfloat16 has too few digits.
         """
         net = self.net
         with torch.autocast(pixels.device.type, torch.bfloat16, enabled=self.low):
-            with torch.set_grad_enabled(encoder_learns and torch.is_grad_enabled()):
-                taps = net.encoder(pixels)
-            estimate = net.decoder.estimate(taps)
+            if taps is None:
+                with torch.set_grad_enabled(encoder_learns and torch.is_grad_enabled()):
+                    taps = net.encoder(pixels)
             if not net.variant.refines:
-                return [_wide(net.decoder.maps(estimate))]
+                return [_wide(net.decoder.maps(net.decoder.estimate(taps, pixels)))]
+            estimate = net.decoder.estimate(taps, pixels, refining)
+            if not refining:
+                return [_wide(_in_place(net, estimate.state))]
             found = []
             for _ in range(net.variant.steps):
                 found.append(net.decoder.maps(estimate) if self.full else _in_place(net, estimate.state))

@@ -1,0 +1,136 @@
+"""What a frozen encoder makes of fixed views, kept on disk: computed once, however often a view comes again.
+
+A folder holds, for each set of samples, an array of float16 with a row for each view, and a byte that says whether the
+row is there. It belongs to one encoder and one way of drawing views, told by a digest in the folder's name, so that
+runs with different decoders share it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from theodolite.errors import OutputError
+from theodolite.network.vit import Tokens
+from theodolite.training.batch import Batch
+from theodolite.training.config import Recipe
+from theodolite.training.data import Stream
+
+# Weights change, or the views do, and rows of old would be wrong: what both depend on, of a recipe.
+_OF_VIEWS = ("seed", "views", "canvases", "framing", "jitter")
+
+
+class Features:
+    """An encoder's taps of the views of a stream, from disk where they are there.
+
+    Args:
+        folder: for the features of all runs.
+        stream: whose recipe has fixed views.
+        encoder: that does not learn.
+    """
+
+    def __init__(self, folder: Path, stream: Stream, encoder: nn.Module) -> None:
+        self._encoder = encoder
+        self._folder = folder / _digest(stream.recipe, encoder)
+        self._names = [f"{place['name']}-{place['start']}-{place['samples']}" for place in stream.placed]
+        self._views = [len(s.source) * (stream.recipe.views or 0) for s in stream.sets]
+        self._rows: dict[int, tuple[np.memmap, np.memmap]] = {}
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{self._folder} cannot be made: {error.strerror}.") from error
+
+    @torch.no_grad()
+    def taps(self, batch: Batch) -> list[Any]:
+        """What the encoder gives for a batch on its device, in float32, rounded as on disk."""
+        absent = [i for i, view in enumerate(batch.views) if not self._has(*view)]
+        if absent:
+            made = self._encoder(batch.pixels[absent])
+            self._shapes = _shapes(made)
+            flat = torch.cat([leaf.float().flatten(1) for leaf in _leaves(made)], dim=1).half().cpu().numpy()
+            for i, row in zip(absent, flat, strict=True):
+                self._keep(*batch.views[i], row)
+        rows = np.stack([self._open(which)[0][row] for which, row in batch.views])
+        flat = torch.from_numpy(rows).to(batch.pixels.device).float()
+        return _unflatten(flat, self._shapes_of(batch))
+
+    def _shapes_of(self, batch: Batch) -> list[list[tuple[int, ...]]]:
+        if not hasattr(self, "_shapes"):  # everything was on disk: one look at how the encoder divides a row
+            self._shapes = _shapes(self._encoder(batch.pixels[:1]))
+        return self._shapes
+
+    def _has(self, which: int, row: int) -> bool:
+        if which not in self._rows and not self._path(which, "rows").exists():
+            return False
+        return bool(self._open(which)[1][row])
+
+    def _keep(self, which: int, row: int, values: np.ndarray) -> None:
+        rows, there = self._open(which, len(values))
+        rows[row] = values
+        there[row] = 1
+
+    def _open(self, which: int, length: int | None = None) -> tuple[np.memmap, np.memmap]:
+        """The rows of a set, and which are there; files of a set are made when its first row is known."""
+        if which not in self._rows:
+            count, path = self._views[which], self._path(which, "rows")
+            try:
+                if length is not None:
+                    _reserve(path, 2 * count * length)
+                    _reserve(self._path(which, "there"), count)
+                width = path.stat().st_size // (2 * count)
+                self._rows[which] = (
+                    np.memmap(path, np.float16, "r+", shape=(count, width)),
+                    np.memmap(self._path(which, "there"), np.uint8, "r+", shape=(count,)),
+                )
+            except OSError as error:
+                raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
+        return self._rows[which]
+
+    def _path(self, which: int, what: str) -> Path:
+        return self._folder / f"{self._names[which]}.{what}"
+
+
+def _reserve(path: Path, size: int) -> None:
+    """A file of zeros that takes no room until it is written to; one that is there stays."""
+    if not path.exists():
+        with path.open("ab") as file:
+            file.truncate(size)
+
+
+def _digest(recipe: Recipe, encoder: nn.Module) -> str:
+    told = {name: value for name, value in asdict(recipe).items() if name in _OF_VIEWS}
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+    for name, tensor in sorted(encoder.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _leaves(taps: Sequence[Any]) -> list[Tensor]:
+    return [leaf for tap in taps for leaf in (tap if isinstance(tap, Tokens) else (tap,))]
+
+
+def _shapes(taps: Sequence[Any]) -> list[list[tuple[int, ...]]]:
+    """Of each tap, the shapes of its parts for one picture."""
+    return [[tuple(leaf.shape[1:]) for leaf in _leaves([tap])] for tap in taps]
+
+
+def _unflatten(flat: Tensor, shapes: list[list[tuple[int, ...]]]) -> list[Any]:
+    taps: list[Any] = []
+    at = 0
+    for parts in shapes:
+        leaves = []
+        for shape in parts:
+            size = int(np.prod(shape))
+            leaves.append(flat[:, at : at + size].unflatten(1, shape))
+            at += size
+        taps.append(Tokens(*leaves) if len(leaves) > 1 else leaves[0])
+    return taps

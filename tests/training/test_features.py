@@ -1,0 +1,106 @@
+"""Features of fixed views are computed once, are the encoder's own, and are never taken for another encoder's."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from theodolite.network import VARIANTS, build
+from theodolite.network.variants import Variant, ViT
+from theodolite.training.config import Hardware
+from theodolite.training.data import SampleSet, Stream
+from theodolite.training.features import Features
+from theodolite.training.loop import train
+from theodolite.training.resume import load_state
+
+TINY = ViT(dim=32, depth=4, heads=2, ffn=64, taps=(1, 2, 3, 4), registers=0, positions=3, level_taps=True)
+NETS = {
+    "pyramid": (VARIANTS["pocket"], (64, 64)),
+    "transformer": (Variant(TINY, VARIANTS["pocket"].decoder, steps=1), (224, 224)),
+}
+
+
+@pytest.fixture(params=NETS)
+def case(request, small, walls):
+    """A stream of fixed views, and an encoder that counts the pictures it is shown."""
+    variant, canvas = NETS[request.param]
+    torch.manual_seed(0)
+    encoder = build(variant).eval().encoder
+    recipe = replace(small, views=2, canvases=(canvas,))
+    return Stream(recipe, [SampleSet("walls", walls)]), encoder
+
+
+def counted(encoder) -> list[int]:
+    shown: list[int] = []
+    encoder.register_forward_hook(lambda _, given, __: shown.append(len(given[0])))
+    return shown
+
+
+def tensors(taps) -> list[torch.Tensor]:
+    return [leaf for tap in taps for leaf in ([tap] if isinstance(tap, torch.Tensor) else tap)]
+
+
+def test_kept_taps_are_the_encoders_rounded_and_it_is_not_asked_again(case, tmp_path):
+    stream, encoder = case
+    batch = stream.batch(0)
+    with torch.no_grad():
+        wanted = encoder(batch.pixels)
+    shown = counted(encoder)
+    features = Features(tmp_path, stream, encoder)
+    first, again = features.taps(batch), features.taps(batch)
+    assert shown == [2]
+    assert [type(tap) for tap in first] == [type(tap) for tap in wanted]
+    for kept, later, exact in zip(tensors(first), tensors(again), tensors(wanted), strict=True):
+        assert kept.shape == exact.shape
+        assert torch.equal(kept, exact.half().float())
+        assert torch.equal(kept, later)
+
+
+def test_another_process_finds_them_and_asks_for_what_is_absent(case, tmp_path):
+    stream, encoder = case
+    batches = [stream.batch(step) for step in range(3)]
+    before = [Features(tmp_path, stream, encoder).taps(batch) for batch in batches[:2]]
+    shown = counted(encoder)
+    features = Features(tmp_path, stream, encoder)
+    for batch, kept in zip(batches, before, strict=False):
+        assert all(map(torch.equal, tensors(features.taps(batch)), tensors(kept)))
+    assert sum(shown) == 1  # one look at how a row is divided
+    features.taps(batches[2])
+    assert sum(shown) == 3
+
+
+def test_other_weights_or_other_views_share_nothing(case, tmp_path):
+    stream, encoder = case
+    batch = stream.batch(0)
+    Features(tmp_path, stream, encoder).taps(batch)
+    darker = Stream(replace(stream.recipe, jitter=replace(stream.recipe.jitter, brightness=0.9)), stream.sets)
+    Features(tmp_path, darker, encoder)
+    with torch.no_grad():
+        next(encoder.parameters()).mul_(1.5)
+    shown = counted(encoder)
+    Features(tmp_path, stream, encoder).taps(batch)
+    assert shown == [2]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_views_come_again_in_turn(small, walls):
+    stream = Stream(replace(small, views=2, batch=12), [SampleSet("walls", walls)])
+    epochs = [dict(zip(b.views, b.pixels, strict=True)) for b in (stream.batch(step) for step in range(4))]
+    assert epochs[0].keys() == epochs[2].keys() != epochs[1].keys() == epochs[3].keys()
+    assert all(torch.equal(epochs[0][view], epochs[2][view]) for view in epochs[0])
+    both = [{row // 2: pixels for (_, row), pixels in epoch.items()} for epoch in epochs[:2]]
+    assert not any(torch.equal(both[0][index], both[1][index]) for index in range(12))
+
+
+def test_a_run_learns_the_same_whether_features_are_made_or_found(small, walls, tmp_path):
+    recipe = replace(small, views=1, steps=3, frozen=1.0, thawed=0, validate_every=1e6)
+    hardware = Hardware("cpu", features=tmp_path / "features")
+    for run in ("made", "found"):
+        train(Stream(recipe, [SampleSet("walls", walls)]), tmp_path / run, hardware=hardware)
+    made, found = (load_state(tmp_path / run)[0] for run in ("made", "found"))
+    assert all(torch.equal(made[name], found[name]) for name in made)
+    train(Stream(recipe, [SampleSet("walls", walls)]), tmp_path / "without", hardware=Hardware("cpu"))
+    without = load_state(tmp_path / "without")[0]
+    for name in made:
+        if name.startswith("network.decoder"):
+            torch.testing.assert_close(made[name], without[name], atol=2e-3, rtol=0)
