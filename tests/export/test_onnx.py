@@ -36,6 +36,26 @@ def test_half_precision_storage_moves_the_maps_little(exported, net):
     np.testing.assert_allclose(raw.normals, wanted.normals, atol=1e-2)
 
 
+def test_eight_bits_a_weight_take_half_the_room_and_move_the_maps_little(net, exported, tmp_path):
+    path = tmp_path / "int8.onnx"
+    written = write_onnx(net, path, Label("test", "custom", 300.0, 6144, "Apache-2.0"), storage="int8")
+    assert path.stat().st_size < 0.65 * exported.file.stat().st_size
+    deviation = parity.compare_onnx(path, written, net.multiple)
+    assert deviation.canonical_depth < 1e-4
+    assert deviation.normals < 1e-4
+    pixels = np.random.default_rng(0).standard_normal((2, 3, 64, 96), np.float32)
+    with torch.inference_mode():
+        wanted = net(torch.from_numpy(pixels))
+    raw = OnnxBackend(path).run(pixels)
+    np.testing.assert_allclose(raw.canonical_depth, wanted.canonical_depth, rtol=0.1)
+    np.testing.assert_allclose(raw.normals, wanted.normals, atol=0.1)
+
+
+def test_an_unknown_way_to_store_weights_is_refused(net, tmp_path):
+    with pytest.raises(ValueError, match="float32, float16, int8"):
+        write_onnx(net, tmp_path / "x.onnx", Label("test", "custom", 300.0, 6144, "Apache-2.0"), storage="int4")
+
+
 def test_the_file_says_what_it_is(exported):
     facts = OnnxBackend(exported.file).facts
     assert (facts.name, facts.canonical_focal, facts.multiple) == ("model-000010.safetensors", 300.0, 32)

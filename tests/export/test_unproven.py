@@ -25,7 +25,7 @@ def test_a_file_that_computes_something_else_does_not_stay(weights, monkeypatch,
             raise RuntimeError("the runtime could not add 60 to 144")
         return outcome
 
-    monkeypatch.setattr("theodolite.export.onnx.write_onnx", lambda net, path, label, half: path.write_bytes(b"x"))
+    monkeypatch.setattr("theodolite.export.onnx.write_onnx", lambda net, path, label, storage: path.write_bytes(b"x"))
     monkeypatch.setattr("theodolite.export.parity.compare_onnx", compare)
     out = weights.parent / "out.onnx"
     out.write_bytes(b"the old one")

@@ -15,6 +15,9 @@ def export(
     model: Annotated[str, typer.Argument(help="Release name, or a .safetensors or .pth file.")],
     out: Annotated[Path, typer.Argument(help="The .onnx file to write.")],
     full: Annotated[bool, typer.Option("--full", help="Store float32 weights: twice the size.")] = False,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Store 8-bit weights with a scale for each output channel: half the size.")
+    ] = False,
     canvas_pixels: Annotated[
         int | None, typer.Option(min=1024, help="Input area to recommend, px; default: the model's own.")
     ] = None,
@@ -38,13 +41,16 @@ def export(
     from theodolite.weights.atomic import writing
     from theodolite.weights.checkpoint import load_network
 
+    if full and int8:
+        raise typer.BadParameter("Weights are stored in one way: --full or --int8.")
+    storage = "float32" if full else "int8" if int8 else "float16"
     for path in (out, facts):
         if path is not None and path.exists() and not overwrite:
             raise OutputError(f"{path} is there already. Give --overwrite to replace it.")
     net, loaded = load_network(model, accept_licence=accept_license)
     label = label_of(net, loaded, canvas_pixels)
     with writing(out) as unproven:
-        written = write_onnx(net, unproven, label, half=not full)
+        written = write_onnx(net, unproven, label, storage=storage)
         deviation = compare_onnx(unproven, written, net.multiple)
         compared = (deviation.canonical_depth, deviation.normals, deviation.confidence)
         # Not the largest of them, which of a NaN and a number is either.

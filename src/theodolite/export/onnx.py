@@ -1,4 +1,4 @@
-"""A network as an ONNX file: any picture size, half-precision storage, single-precision arithmetic.
+"""A network as an ONNX file: any picture size, weights stored small, single-precision arithmetic.
 
 The file says what it is in its metadata, so that `inference/backends/onnx.py` needs nothing else.
 """
@@ -16,8 +16,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from theodolite.errors import CheckpointError
 from theodolite.extras import require
+from theodolite.types import Float
 from theodolite.weights.atomic import writing
 
 if TYPE_CHECKING:
@@ -28,6 +31,11 @@ if TYPE_CHECKING:
     from theodolite.weights.checkpoint import Facts
 
 OPSET = 18
+# How weights lie in the file: float32; float16; or integers of 8 bits with a scale for each output channel, where they
+# are matrices or convolutions, and float16 elsewhere.
+STORAGES = ("float32", "float16", "int8")
+_BYTES = {"float32": 4, "float16": 2, "int8": 1}
+_LEVELS = 127
 # Tensors smaller than this stay in single precision: nothing is gained, and biases and norms keep their digits.
 _SMALL = 1024
 _HALF_LARGEST = 65504.0
@@ -89,21 +97,23 @@ def label_of(net: Metric3D, facts: Facts, canvas_pixels: int | None = None) -> L
     return Label(release, facts.variant, facts.canonical_focal, area, facts.licence, frame, net.variant.far)
 
 
-def write_onnx(net: Metric3D, path: Path, label: Label, *, half: bool = True) -> nn.Module:
+def write_onnx(net: Metric3D, path: Path, label: Label, *, storage: str = "float16") -> nn.Module:
     """Write the network, whole or not at all, and give back the very function that was written.
 
     Args:
-        half: store large tensors as float16, cast to float32 when the file is opened; the file is half as large.
+        storage: one of `STORAGES`, of large tensors; they become float32 when the file is opened.
     Returns: a module from pixels to the file's outputs, with weights rounded as in the file, to compare with.
     Raises: MissingExtra; CheckpointError, when weights do not fit into half precision or one file; OutputError.
     """
     onnx = require("onnx", "train", "Writing an ONNX file")
     require("onnxscript", "train", "Writing an ONNX file")
-    _require_room(net, half)
-    written = _prepared(net, half)
+    if storage not in STORAGES:
+        raise ValueError(f"weights are stored as one of {', '.join(STORAGES)}; got {storage!r}")
+    _require_room(net, storage)
+    written = _prepared(net, storage)
     model = _exported(written, net.multiple, _output_names(net))
-    if half:
-        _store_as_half(model, onnx)
+    if storage != "float32":
+        _store_small(model, onnx, integers=storage == "int8")
     del model.metadata_props[:]
     onnx.helper.set_model_props(model, label.metadata(net.multiple))
     model.producer_name, model.doc_string = "theodolite", ""
@@ -117,12 +127,12 @@ def write_onnx(net: Metric3D, path: Path, label: Label, *, half: bool = True) ->
     return written
 
 
-def _require_room(net: Metric3D, half: bool) -> None:
-    size = sum(parameter.numel() for parameter in net.parameters()) * (2 if half else 4)
+def _require_room(net: Metric3D, storage: str) -> None:
+    size = sum(parameter.numel() for parameter in net.parameters()) * _BYTES[storage]
     if size > _LARGEST_FILE:
         raise CheckpointError(
             f"An ONNX file holds 2 GB at most, and these weights take {size / 1e9:.1f} GB"
-            f"{'' if half else '; without --full they take half of that'}. Run this network in PyTorch."
+            f"{'; without --full they take half of that' if storage == 'float32' else ''}. Run this network in PyTorch."
         )
 
 
@@ -131,15 +141,21 @@ def _output_names(net: Metric3D) -> list[str]:
     return names if net.variant.refines else [names[0], names[3]]
 
 
-def _prepared(net: Metric3D, half: bool) -> nn.Module:
+def _prepared(net: Metric3D, storage: str) -> nn.Module:
     torch = require("torch", "torch", "Exporting a network")
     net = fold_batch_norms(net)
-    if half:
+    if storage == "int8":
+        for module in net.modules():
+            if isinstance(module, torch.nn.Linear | torch.nn.Conv2d) and module.weight.numel() >= _SMALL:
+                scale = _scale(module.weight.detach().abs().amax(tuple(range(1, module.weight.ndim)), keepdim=True))
+                module.weight.data = (module.weight.data / scale).round() * scale
+    if storage != "float32":
         for name, tensor in net.state_dict().items():
             if _goes_half(tensor):
                 if not bool(tensor.abs().max() <= _HALF_LARGEST):
                     raise CheckpointError(f"{name} has numbers too large for float16; export with full precision.")
-                tensor.copy_(tensor.half().float())
+                if not (storage == "int8" and _integer_axis(tensor.numpy()) is not None):
+                    tensor.copy_(tensor.half().float())
 
     class Outputs(torch.nn.Module):
         """The network's maps as a plain tuple, in the order of the file."""
@@ -210,18 +226,48 @@ def _quiet() -> Iterator[None]:
         log.setLevel(level)
 
 
-def _store_as_half(model: onnx.ModelProto, onnx: Any) -> None:
-    """Large float32 tensors as float16, each behind a cast that the runtime computes once when it opens the file."""
-    import numpy as np
-
-    casts = []
+def _store_small(model: onnx.ModelProto, onnx: Any, integers: bool) -> None:
+    """Large float32 tensors as float16 or integers, behind operations that the runtime computes once, on opening."""
+    nodes, added = [], []
     for tensor in model.graph.initializer:
         if tensor.data_type != onnx.TensorProto.FLOAT or len(tensor.dims) < 2 or np.prod(tensor.dims) < _SMALL:
             continue
-        name = tensor.name
-        values = onnx.numpy_helper.to_array(tensor).astype(np.float16)
-        tensor.CopyFrom(onnx.numpy_helper.from_array(values, f"{name}.half"))
-        casts.append(onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
-    nodes = [*casts, *model.graph.node]
+        name, values = tensor.name, onnx.numpy_helper.to_array(tensor)
+        axis = _integer_axis(values) if integers else None
+        if axis is None:
+            tensor.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
+            nodes.append(onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
+            continue
+        scale = _channel_scale(values, axis)
+        tensor.CopyFrom(onnx.numpy_helper.from_array(np.rint(values / scale).astype(np.int8), f"{name}.int8"))
+        added.append(onnx.numpy_helper.from_array(scale, f"{name}.scale"))
+        nodes.append(onnx.helper.make_node("Cast", [f"{name}.int8"], [f"{name}.levels"], to=onnx.TensorProto.FLOAT))
+        # Not DequantizeLinear: runtimes keep that one for kernels of integers, and would compute it for every picture.
+        nodes.append(onnx.helper.make_node("Mul", [f"{name}.levels", f"{name}.scale"], [name]))
+    model.graph.initializer.extend(added)
+    nodes += model.graph.node
     del model.graph.node[:]
     model.graph.node.extend(nodes)
+
+
+def _integer_axis(values: Float[np.ndarray, "..."]) -> int | None:
+    """The axis along which a tensor was rounded to integers, in units of each channel's scale; None if it was not.
+
+    The exporter transposes matrices and gives them other names, so the numbers themselves have to tell.
+    """
+    for axis in (0, values.ndim - 1):
+        levels = values / _channel_scale(values, axis)
+        if np.abs(levels - np.rint(levels)).max() < 1e-2:
+            return axis
+    return None
+
+
+def _channel_scale(values: Float[np.ndarray, "..."], axis: int) -> Float[np.ndarray, "..."]:
+    """Of each channel along an axis, the value of one level; shaped to divide `values`."""
+    others = tuple(i for i in range(values.ndim) if i != axis)
+    return _scale(np.abs(values).max(axis=others, keepdims=True))
+
+
+def _scale(largest: Any) -> Any:
+    """Of arrays or tensors: the value of one level, where the largest is the last of them."""
+    return (largest + (largest == 0)) / _LEVELS
