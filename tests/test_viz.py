@@ -65,3 +65,42 @@ def test_panels_stand_side_by_side_with_gaps():
 def test_panels_of_different_height_are_refused():
     with pytest.raises(SizeMismatch):
         viz.side_by_side(np.zeros((4, 3, 3), np.uint8), np.zeros((5, 3, 3), np.uint8))
+
+
+def test_errors_are_white_where_right_blue_where_too_near_and_red_where_too_far():
+    truth = np.array([[2.0, 2.0, 2.0, np.nan, 2.0]])
+    picture = viz.colourise_error(np.array([[2.0, 0.2, 20.0, 2.0, np.nan]]), truth)
+    np.testing.assert_allclose(picture[0, 0], viz.RED_BLUE[3], atol=1)
+    np.testing.assert_array_equal(picture[0, 1:], [viz.RED_BLUE[0], viz.RED_BLUE[-1], viz.UNKNOWN, viz.UNKNOWN])
+
+
+def test_as_many_times_too_near_as_too_far_is_as_dark():
+    ends = viz.colourise_error(np.array([[1 / 1.5, 1.5, 1 / 1.49, 1.49]]), np.ones((1, 4)), 1.5)[0]
+    np.testing.assert_array_equal(ends[:2], [viz.RED_BLUE[0], viz.RED_BLUE[-1]])
+    assert (ends[2:] != ends[:2]).any()
+
+
+def test_no_point_is_lost_in_a_smaller_picture_and_near_ones_cover_far_ones():
+    depth = np.full((60, 80), np.nan)
+    depth[7, 9], depth[13, 12], depth[50, 70] = 5.0, 2.0, 9.0
+    small = viz.take_points(depth, viz.points_drawn(depth, 6, 8))
+    assert np.isfinite(small).sum() == 3
+    large = viz.take_points(depth, viz.points_drawn(depth, 6, 8, size=3))
+    assert large[0, 0] == 2.0  # both squares cover it; the nearer point is in front
+    assert large[1, 1] == 2.0
+    assert large[5, 7] == 9.0
+
+
+def test_two_points_in_one_pixel_show_the_nearer_whatever_their_order():
+    for first, second in ((3.0, 4.0), (4.0, 3.0)):
+        depth = np.array([[first, second], [np.nan, np.nan]])
+        assert viz.take_points(depth, viz.points_drawn(depth, 1, 1))[0, 0] == 3.0
+
+
+def test_maps_with_vectors_are_taken_at_the_same_places():
+    depth = np.full((4, 4), np.nan)
+    depth[1, 2] = 1.0
+    vectors = np.arange(48.0).reshape(4, 4, 3)
+    taken = viz.take_points(vectors, viz.points_drawn(depth, 2, 2))
+    np.testing.assert_array_equal(taken[0, 1], vectors[1, 2])
+    assert np.isnan(taken[[0, 1, 1], [0, 0, 1]]).all()

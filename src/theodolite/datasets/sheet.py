@@ -9,8 +9,8 @@ import numpy as np
 
 from theodolite.camera.resample import nearest_index, resize_picture
 from theodolite.datasets.sample import Sample
-from theodolite.types import Float, UInt8
-from theodolite.viz import UNKNOWN, colourise_depth, colourise_normals, depth_range
+from theodolite.types import UInt8
+from theodolite.viz import UNKNOWN, colourise_depth, colourise_normals, depth_range, points_drawn, take_points
 
 PANEL = (200, 272)  # height and width a picture is fitted into, px
 LINE = 16  # height of a caption, px
@@ -92,33 +92,15 @@ def _row(cells: list[_Cell], columns: int, panels: int) -> UInt8[np.ndarray, "h 
 def _depth_panel(sample: Sample, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
     """Colours; where nothing is known the picture, darkened, so that one sees what the points lie on."""
     h, w = image.shape[:2]
-    small = _nearest_point(sample.depth, h, w)
-    if np.isfinite(small).mean() < 0.5:
-        small = _grown(small, _POINT // 2)
-    # The range is that of the whole map: growing favours near points.
+    places = points_drawn(sample.depth, h, w)
+    if (places >= 0).mean() < 0.5:
+        places = points_drawn(sample.depth, h, w, _POINT)
+    small = take_points(sample.depth, places)
+    # The range is that of the whole map: drawing favours near points.
     near, far = depth_range(sample.depth) or (1.0, 2.0)
     colours = colourise_depth(small, near, far)
     dark = (image * _DARKENED).astype(np.uint8)
     return np.where(np.isfinite(small)[..., None], colours, dark)
-
-
-def _nearest_point(depth: Float[np.ndarray, "h w"], height: int, width: int) -> Float[np.ndarray, "height width"]:
-    """Made smaller without losing points: of those that meet in a pixel, the nearest to the camera stays."""
-    row, column = np.nonzero(np.isfinite(depth))
-    if not len(row) or depth.shape[0] < height:
-        return depth[nearest_index(depth.shape[0], height)][:, nearest_index(depth.shape[1], width)]
-    found = np.full((height, width), np.inf, np.float32)
-    np.minimum.at(found, (row * height // depth.shape[0], column * width // depth.shape[1]), depth[row, column])
-    return np.where(np.isinf(found), np.float32(np.nan), found)
-
-
-def _grown(depth: Float[np.ndarray, "h w"], radius: int) -> Float[np.ndarray, "h w"]:
-    """Every point a square of pixels, the nearer one in front."""
-    h, w = depth.shape
-    filled = np.pad(np.where(np.isfinite(depth), depth, np.inf), radius, constant_values=np.inf)
-    steps = range(2 * radius + 1)
-    nearest = np.min([filled[v : v + h, u : u + w] for v in steps for u in steps], axis=0)
-    return np.where(np.isinf(nearest), np.nan, nearest).astype(np.float32)
 
 
 def _normals_panel(sample: Sample, height: int, width: int) -> UInt8[np.ndarray, "height width 3"] | None:
