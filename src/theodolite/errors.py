@@ -41,6 +41,10 @@ class UnknownModel(TheodoliteError):
     """A model, variant or release name that does not exist."""
 
 
+class UnknownSuite(TheodoliteError):
+    """An evaluation suite that does not exist."""
+
+
 class MissingExtra(TheodoliteError, ImportError):
     """An optional dependency that is not installed."""
 

@@ -46,6 +46,28 @@ def test_ten_per_cent_too_far_everywhere_is_an_abs_rel_of_a_tenth():
     assert metrics.silog == pytest.approx(0, abs=1e-7)
 
 
+def test_every_metric_is_what_it_is_by_hand():
+    truth, depth = np.array([1.0, 2.0, 4.0, 10.0]), np.array([1.2, 2.0, 2.0, 25.0])
+    metrics = depth_metrics(depth, truth)
+    logs = np.log([1.2, 1.0, 0.5, 2.5])
+    assert metrics.abs_rel == pytest.approx((0.2 + 0 + 0.5 + 1.5) / 4)
+    assert metrics.rmse == pytest.approx(np.sqrt((0.04 + 0 + 4 + 225) / 4))
+    assert metrics.silog == pytest.approx(np.sqrt(np.var(logs)))
+    # The ratios are 1.2, 1, 2 and 2.5; the limits 1.25, 1.5625 and 1.953.
+    assert (metrics.delta1, metrics.delta2, metrics.delta3) == (0.5, 0.5, 0.5)
+    nearer = depth_metrics(np.array([1.5, 1.9, 1.0, 1.0]), np.ones(4))
+    assert (nearer.delta1, nearer.delta2, nearer.delta3) == (0.5, 0.75, 1.0)
+
+
+def test_the_limit_of_a_delta_is_outside():
+    assert depth_metrics(np.array([1.25]), np.array([1.0])).delta1 == 0
+
+
+def test_no_scale_changes_silog():
+    truth, depth = np.array([1.0, 2.0, 4.0]), np.array([1.3, 1.9, 3.1])
+    assert depth_metrics(3 * depth, truth).silog == pytest.approx(depth_metrics(depth, truth).silog)
+
+
 def test_out_of_range_truth_is_left_out_not_clipped():
     truth = np.array([0.0, np.nan, 0.5, 5.0, 50.0, np.inf])
     np.testing.assert_array_equal(valid_pixels(truth, 1, 10), [False, False, False, True, False, False])

@@ -9,7 +9,8 @@ from PIL import Image
 from theodolite import Predictor
 from theodolite.cli.main import main
 from theodolite.errors import DatasetError
-from theodolite.evaluation.real_frames import FrameFailure, FrameScore, score_folders, summarise
+from theodolite.evaluation.real_frames import list_frames, score_folders, score_frames
+from theodolite.evaluation.scores import FrameFailure, FrameScore, summarise
 from theodolite.inference.backends.base import ModelFacts
 from theodolite.network.outputs import RawMaps
 
@@ -70,6 +71,27 @@ def test_a_frame_without_measurements_is_a_failure_not_a_perfect_score(folder):
     first, _ = score_folders(Predictor(TenPerCentLong()), folder)
     assert isinstance(first, FrameFailure)
     assert "no ground truth" in first.reason
+
+
+def test_normals_are_judged_where_truth_is_dense_and_only_when_asked_for(walls, predictor):
+    outcomes = list(score_frames(predictor, list_frames(walls), with_normals=True))
+    scores = {outcome.frame: outcome for outcome in outcomes if isinstance(outcome, FrameScore)}
+    judged = scores["at 2.0 m"].normals
+    assert judged.network.mean == pytest.approx(20, abs=0.1)
+    assert judged.network.within_22_5 == 1
+    assert judged.network.within_11_25 == 0
+    assert judged.from_depth.mean == pytest.approx(0, abs=0.1)
+    assert 1000 < judged.pixels < 64 * 64
+    assert scores["sweep"].normals is None
+    assert scores["sweep"].dense == pytest.approx(1 / 64)
+    assert all(score.normals is None for score in score_folders(predictor, walls / "walls"))
+
+
+def test_truth_out_of_range_judges_neither_depth_nor_normals(walls, predictor):
+    (score,) = (o for o in score_frames(predictor, list_frames(walls), (3.5, 10), True) if isinstance(o, FrameScore))
+    assert score.frame == "at 4.0 m"
+    assert score.dense == 0.75
+    assert score.metric.abs_rel == pytest.approx(0.5)
 
 
 def test_a_folder_without_frames_is_refused(tmp_path):
