@@ -1,4 +1,4 @@
-"""`theodolite evaluate`: tables, one JSON document whatever the numbers are."""
+"""`theodolite evaluate`: tables, one JSON document whatever the numbers are, and a report."""
 
 import json
 
@@ -65,6 +65,24 @@ def test_a_listing_without_depth_is_refused_and_not_scored_as_nothing(folder, ca
     (folder / "frames.json").write_text(json.dumps({"files": [{"rgb": "a.png"}]}))
     assert run(folder) == 1
     assert "no frame listed there has depth" in capsys.readouterr().err
+
+
+def test_the_report_is_written_and_a_file_that_is_there_is_kept(folder, tmp_path, capsys):
+    report = tmp_path / "out" / "report.html"
+    assert run(folder, "--report", report, "--farthest", "10") == 0
+    assert "--farthest 10" in report.read_text()
+    assert "&#x27;--suite" not in report.read_text()
+    report.write_text("mine")
+    assert run(folder, "--report", report) == 1
+    assert report.read_text() == "mine"
+    assert "--overwrite" in capsys.readouterr().err
+    assert run(folder, "--report", report, "--overwrite") == 0
+    assert report.read_text() != "mine"
+
+
+def test_a_report_is_a_file_and_no_folder(folder, tmp_path, capsys):
+    assert run(folder, "--report", tmp_path, "--overwrite") == 2
+    assert "one HTML file" in capsys.readouterr().err
 
 
 def test_json_stays_json_where_a_prediction_is_unknown(tmp_path, monkeypatch, capsys):
