@@ -52,6 +52,13 @@ def test_pictures_of_repeating_surfaces_lose_their_seam_and_others_keep_their_bo
     assert np.abs(door[:, 0] - door[:, -1]).max() > 0.9
 
 
+def test_a_picture_that_repeats_by_itself_stays_as_it_is(tmp_path):
+    # Six fields a side: moved by half, dark ones would lie on light ones.
+    fields = np.add.outer(np.arange(256) // 43, np.arange(256) // 43) % 2 * 200
+    Image.fromarray(np.repeat(fields[..., None], 3, 2).astype(np.uint8)).save(tmp_path / "tiles.png")
+    assert np.unique(surfaces(tmp_path, NAMES)["tiles"][0]).size == 2
+
+
 def test_a_folder_without_pictures_and_a_broken_picture_are_refused(tmp_path):
     with pytest.raises(DatasetError, match="no picture there"):
         surfaces(tmp_path, NAMES)
