@@ -38,7 +38,7 @@ from theodolite.training.losses.normal import angle_between
 from theodolite.training.losses.total import Objective
 from theodolite.training.model import new_network
 from theodolite.training.optim import MovingAverage, optimiser, set_rates
-from theodolite.training.recipes import pocket
+from theodolite.training.recipes import pocket_lite
 from theodolite.training.scenes import Scenes
 from theodolite.training.step import training_step
 from theodolite.training.unroll import Unrolled, as_maps
@@ -130,7 +130,7 @@ class WithoutNormals:
 def recipe_of(steps: int) -> Recipe:
     """The pocket recipe on thumbnails, its encoder frozen, on cameras whose focal lengths vary sixfold."""
     return replace(
-        pocket(),
+        pocket_lite(),
         canvases=(CANVAS,),
         canvas_shares=(1.0,),
         batch=BATCH,

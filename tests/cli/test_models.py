@@ -21,7 +21,7 @@ def cache(tmp_path, monkeypatch):
 @pytest.fixture
 def weights(tmp_path):
     path = tmp_path / "mine.safetensors"
-    write(path, build("pocket").state_dict(), "pocket", 1000.0, {"licence": "MIT"})
+    write(path, build("pocket-lite0").state_dict(), "pocket-lite0", 1000.0, {"licence": "MIT"})
     return path
 
 
@@ -48,7 +48,7 @@ def test_the_list_fits_a_terminal_of_eighty_columns():
 def test_info_of_a_release_and_of_a_file(weights):
     assert json.loads(run("info", "vit-large", "--json"))["name"] == "vit-large.official"
     assert "licence situation" in run("info", "vit-large")
-    assert json.loads(run("info", weights, "--json"))["variant"] == "pocket"
+    assert json.loads(run("info", weights, "--json"))["variant"] == "pocket-lite0"
     assert "vit-large" in run("info", "vit-larg", error=UnknownModel)
 
 
@@ -91,6 +91,6 @@ def test_two_precisions_at_once_are_a_wrong_call(weights, tmp_path):
 def test_verify_says_sound_or_what_is_wrong(weights):
     assert "verdict: sound" in run("verify", weights)
     verdict = json.loads(run("verify", weights, "--run", "--json"))
-    assert (verdict["variant"], verdict["ran"], verdict["verdict"]) == ("pocket", True, "sound")
+    assert (verdict["variant"], verdict["ran"], verdict["verdict"]) == ("pocket-lite0", True, "sound")
     weights.write_bytes(weights.read_bytes()[:-10])
     assert "cut off" in run("verify", weights, error=CheckpointError)

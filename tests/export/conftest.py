@@ -10,8 +10,8 @@ import typer
 from typer.testing import CliRunner, Result
 
 from theodolite.cli.export import export
-from theodolite.network import VARIANTS, Metric3D, Variant, build
-from theodolite.network.variants import EfficientNetLite
+from theodolite.network import Metric3D, Variant, build
+from theodolite.network.variants import EfficientNetLite, find
 from theodolite.weights import checkpoint
 
 
@@ -32,7 +32,7 @@ class Exported:
 
 @pytest.fixture(scope="session")
 def small_variant() -> Variant:
-    return replace(VARIANTS["pocket"], encoder=EfficientNetLite(depths=(1, 1, 1, 1, 1, 1, 1)), steps=1)
+    return replace(find("pocket-lite0"), encoder=EfficientNetLite(depths=(1, 1, 1, 1, 1, 1, 1)), steps=1)
 
 
 @pytest.fixture(scope="session")

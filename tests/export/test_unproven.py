@@ -12,7 +12,7 @@ from theodolite.weights.checkpoint import write
 
 @pytest.fixture
 def weights(tmp_path):
-    write(tmp_path / "pocket.safetensors", build("pocket").state_dict(), "pocket", 300.0)
+    write(tmp_path / "pocket.safetensors", build("pocket-lite0").state_dict(), "pocket-lite0", 300.0)
     return tmp_path / "pocket.safetensors"
 
 

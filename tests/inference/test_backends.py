@@ -21,7 +21,13 @@ def checkpoint(tmp_path_factory):
 
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("weights") / "random.safetensors"
-    write(path, build("pocket").state_dict(), "pocket", 300.0, {"canvas_pixels": "24576", "licence": "CC0-1.0"})
+    write(
+        path,
+        build("pocket-lite0").state_dict(),
+        "pocket-lite0",
+        300.0,
+        {"canvas_pixels": "24576", "licence": "CC0-1.0"},
+    )
     return path
 
 

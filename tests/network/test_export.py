@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from theodolite.network import VARIANTS, Variant, build
-from theodolite.network.variants import DPT, ConvNeXt, ViT
+from theodolite.network import Variant, build
+from theodolite.network.variants import DPT, ConvNeXt, ViT, find
 
 onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
 
 NETWORKS = {
-    "pyramid": Variant(ConvNeXt((8, 16, 24, 32), (1, 1, 1, 1)), VARIANTS["pocket"].decoder, steps=1),
+    "pyramid": Variant(ConvNeXt((8, 16, 24, 32), (1, 1, 1, 1)), find("pocket-lite0").decoder, steps=1),
     "transformer": Variant(ViT(dim=32, depth=1, heads=2, ffn=64), DPT((8, 16, 32, 32), hidden=4), steps=1),
 }
 

@@ -4,7 +4,7 @@ import pytest
 
 from theodolite.errors import UnknownModel
 from theodolite.network import VARIANTS, Variant
-from theodolite.network.variants import DPT, Bins, ConvNeXt, Hourglass, ViT, find
+from theodolite.network.variants import DPT, TRIALS, Bins, ConvNeXt, Hourglass, ViT, find
 
 VIT = ViT(dim=32, depth=4, heads=2, ffn=64)
 JOINT = DPT(features=(8, 16, 32, 32), hidden=4)
@@ -40,12 +40,9 @@ def test_sides_are_multiples_of_28_for_transformers_and_of_32_for_pyramids():
         "vit-giant2": 28,
         "convnext-tiny": 32,
         "convnext-large": 32,
-        "pocket": 32,
-        "pocket-lite1": 32,
-        "pocket-lite2": 32,
-        "pocket-vit": 28,
-        "pocket-convnext": 32,
+        "pocket": 28,
     }
+    assert {variant.multiple for variant in TRIALS.values()} == {32}
 
 
 @pytest.mark.parametrize(

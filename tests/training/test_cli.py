@@ -15,7 +15,7 @@ from theodolite.cli.finetune import finetune
 from theodolite.cli.train import train
 from theodolite.errors import CheckpointError, DatasetError, TheodoliteError
 from theodolite.training.model import new_network
-from theodolite.training.recipes import RECIPES, pocket
+from theodolite.training.recipes import RECIPES, pocket_lite
 from theodolite.weights import checkpoint
 
 app = typer.Typer()
@@ -136,8 +136,8 @@ def test_a_manifest_without_a_usable_sample_ends_the_run_in_words(run, tmp_path)
 @pytest.fixture(scope="module")
 def model(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("model") / "mine.safetensors"
-    state = new_network(replace(pocket(), start="random")).state_dict()
-    checkpoint.write(path, state, "pocket", 300.0, {"licence": "CC-BY-4.0", "canvas_pixels": str(64 * 64)})
+    state = new_network(replace(pocket_lite(), start="random")).state_dict()
+    checkpoint.write(path, state, "pocket-lite0", 300.0, {"licence": "CC-BY-4.0", "canvas_pixels": str(64 * 64)})
     return path
 
 
@@ -150,7 +150,7 @@ def test_a_fine_tune_gives_a_model_that_opens_and_predicts(run, model, walls, tm
     assert "finetune: walls 12 samples (100% of each batch); 0 held out" in result.stdout
     path = Path(result.stdout.strip().splitlines()[-1])
     assert path == out / "model-000003.safetensors"
-    before, after = checkpoint.read(model), checkpoint.read(path, "pocket")
+    before, after = checkpoint.read(model), checkpoint.read(path, "pocket-lite0")
     assert (after.canonical_focal, after.metadata["licence"]) == (300.0, "CC-BY-4.0")
     assert after.metadata["encoder"] == "mine.safetensors"
     changed = {name for name in before.state if not before.state[name].equal(after.state[name])}
@@ -229,7 +229,7 @@ def test_a_folder_without_samples_is_refused(run, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["train", "unheard-of"], "Known: pocket, smoke"),
+        (["train", "unheard-of"], "Known: pocket, pocket_lite, smoke"),
         (["train", "smoke", "--steps", "2", "--minutes", "1"], "not both"),
         (["train", "vit_large"], "starts from weights: give --init FILE"),
         (["train", "smoke", "--steps", "0"], "Invalid value for '--steps'"),

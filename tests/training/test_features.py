@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from theodolite.network import VARIANTS, build
-from theodolite.network.variants import Variant, ViT
+from theodolite.network import build
+from theodolite.network.variants import Variant, ViT, find
 from theodolite.training.config import Hardware
 from theodolite.training.data import SampleSet, Stream
 from theodolite.training.features import Features
@@ -15,8 +15,8 @@ from theodolite.training.resume import load_state
 
 TINY = ViT(dim=32, depth=4, heads=2, ffn=64, taps=(1, 2, 3, 4), registers=0, positions=3, level_taps=True)
 NETS = {
-    "pyramid": (VARIANTS["pocket"], (64, 64)),
-    "transformer": (Variant(TINY, VARIANTS["pocket"].decoder, steps=1), (224, 224)),
+    "pyramid": (find("pocket-lite0"), (64, 64)),
+    "transformer": (Variant(TINY, find("pocket-lite0").decoder, steps=1), (224, 224)),
 }
 
 
@@ -80,7 +80,9 @@ def test_other_weights_or_other_views_share_nothing(case, tmp_path):
     shown = counted(encoder)
     Features(tmp_path, stream, encoder).taps(batch)
     assert shown == [2]
-    assert len(list(tmp_path.iterdir())) == 3
+    encoder.spec = "tapped elsewhere"
+    Features(tmp_path, stream, encoder)
+    assert len(list(tmp_path.iterdir())) == 4
 
 
 def test_views_come_again_in_turn(small, walls):

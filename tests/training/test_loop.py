@@ -61,7 +61,7 @@ def test_the_loss_falls_and_the_model_opens_by_itself(walls, small, tmp_path, mo
     scores = log[-1]["scores"]["rendered"]
     assert scores["pictures"] == 3
     assert np.isfinite([scores["abs_rel"], scores["normals"]]).all()
-    found = checkpoint.read(path, "pocket")
+    found = checkpoint.read(path, "pocket-lite0")
     assert path.name == "model-000040.safetensors"
     assert found.canonical_focal == recipe.canonical_focal
     assert json.loads(found.metadata["training"])["samples"] == 80
@@ -128,7 +128,7 @@ def test_a_finished_run_resumes_to_its_model_and_goes_on_when_given_more_time(wa
     # Killed while the model was judged: the state is that of the last step, and the model is not there yet.
     path.unlink()
     assert train(short, tmp_path, hardware=CPU, resume=True) == path
-    assert checkpoint.read(path).name == "pocket"
+    assert checkpoint.read(path).name == "pocket-lite0"
     longer = train(short, tmp_path, hardware=CPU, resume=True, minutes=0.02)
     assert longer.name > path.name
     assert longer.is_file()

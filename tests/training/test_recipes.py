@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import pytest
 
-from theodolite.network import VARIANTS
+from theodolite.network.variants import find
 from theodolite.training.recipes import RECIPES, kitti, nyu, vit_giant2, vit_large, vit_small
 
 # Source: the optimisation table and the loss table of the released training code.
@@ -91,5 +91,5 @@ def test_fine_tunes_have_weights_of_their_own():
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_sky_lies_where_the_network_can_put_it(name):
     recipe = RECIPES[name]()
-    far = VARIANTS[recipe.variant].far
+    far = find(recipe.variant).far
     assert far is None or recipe.far <= far

@@ -5,6 +5,7 @@ import pytest
 
 from theodolite.datasets.sample import LabelKind
 from theodolite.errors import DatasetError
+from theodolite.synth.shards import encode_depth
 from theodolite.training.data import Part
 from theodolite.training.scenes import Scenes
 
@@ -31,6 +32,7 @@ def test_samples_are_exact_and_know_their_planes_unless_the_shard_is_old(tmp_pat
         "depth": np.ones((1, 2, 3), np.uint16),
         "normals": np.full((1, 2, 3, 3), [0, 0, -127], np.int8),
         "camera": np.array([[3, 3, 1, 0.5]], np.float32),
+        "family": np.array(["room"]),
     }
     for name, more in (("new", {"planes": planes}), ("old", {})):
         (tmp_path / name).mkdir()
@@ -39,6 +41,27 @@ def test_samples_are_exact_and_know_their_planes_unless_the_shard_is_old(tmp_pat
     assert new.kind is LabelKind.SYNTHETIC
     assert np.array_equal(new.planes, planes[0])
     assert old.planes is None
+
+
+@pytest.mark.parametrize(("family", "learnt"), [("room", False), ("attic", False), ("street", True), ("hall", True)])
+def test_what_windows_show_is_not_learnt(family, learnt, tmp_path):
+    depth = np.array([[[2.0, 11.9, 12.5], [np.nan, 60.0, 3.0]]])
+    np.savez(
+        tmp_path / "0.npz",
+        image=np.zeros((1, 2, 3, 3), np.uint8),
+        depth=encode_depth(depth),
+        normals=np.full((1, 2, 3, 3), [0, 0, -127], np.int8),
+        camera=np.array([[3, 3, 1, 0.5]], np.float32),
+        family=np.array([family]),
+        planes=np.ones((1, 2, 3), np.uint16),
+    )
+    sample = Scenes([tmp_path])[0]
+    kept = depth[0] < 12
+    known = kept | learnt & np.isfinite(depth[0])
+    assert np.array_equal(np.isfinite(sample.depth), known)
+    assert np.array_equal(sample.sky, learnt & np.isnan(depth[0]))
+    assert np.array_equal(sample.planes > 0, kept | learnt)
+    assert np.array_equal(np.isfinite(sample.normals).all(-1), kept | learnt)
 
 
 def test_folders_follow_each_other(shards):

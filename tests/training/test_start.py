@@ -8,9 +8,9 @@ import torch
 
 from theodolite.errors import CheckpointError, TheodoliteError
 from theodolite.network import VARIANTS, build
-from theodolite.network.variants import DPT, Bins, ConvNeXt, Hourglass, Variant, ViT
+from theodolite.network.variants import DPT, Bins, ConvNeXt, Hourglass, Variant, ViT, find
 from theodolite.training.model import new_network
-from theodolite.training.recipes import finetune, kitti, pocket
+from theodolite.training.recipes import finetune, kitti, pocket_lite
 from theodolite.training.start import LOW_RANK_RATE, fine_tune, open_start
 from theodolite.weights import checkpoint
 
@@ -77,13 +77,15 @@ def test_a_backbone_of_another_size_is_refused_naming_what_does_not_fit(tmp_path
     with pytest.raises(CheckpointError, match=r"blocks\.3\..* is nothing, where"):
         open_start(path, deeper)
     with pytest.raises(CheckpointError):
-        open_start(path, "pocket")
+        open_start(path, "pocket-lite0")
 
 
 def test_a_run_starts_from_what_the_file_holds_and_draws_the_rest(tmp_path, monkeypatch):
     monkeypatch.setitem(VARIANTS, "tiny", TINY)
     start = open_start(saved(tmp_path / "b.pth", dinov2()), "tiny")
-    recipe = replace(pocket(), variant="tiny", start="given", canvases=((56, 56),), canvas_shares=(1.0,), thawed=None)
+    recipe = replace(
+        pocket_lite(), variant="tiny", start="given", canvases=((56, 56),), canvas_shares=(1.0,), thawed=None
+    )
     net = new_network(recipe, start)
     assert (net.encoder.blocks[2].attention.qkv.weight == 2).all()
     assert torch.equal(net.decoder.trunk.out.weight, new_network(recipe, start).decoder.trunk.out.weight)
@@ -95,9 +97,9 @@ def test_a_run_starts_from_what_the_file_holds_and_draws_the_rest(tmp_path, monk
 def model(tmp_path_factory) -> Path:
     """A checkpoint of the pocket network, nothing learnt."""
     path = tmp_path_factory.mktemp("model") / "mine.safetensors"
-    state = new_network(replace(pocket(), start="random")).state_dict()
+    state = new_network(replace(pocket_lite(), start="random")).state_dict()
     facts = {"licence": "CC-BY-4.0", "canvas_pixels": str(64 * 96)}
-    checkpoint.write(path, state, "pocket", 432.0, facts)
+    checkpoint.write(path, state, "pocket-lite0", 432.0, facts)
     return path
 
 
@@ -107,9 +109,9 @@ def model(tmp_path_factory) -> Path:
 def test_a_fine_tune_fits_its_recipe_to_the_network(model, mode, thawed, frozen, lora):
     fitted = fine_tune(str(model), finetune(), mode, rank=5)
     recipe = fitted.recipe
-    assert (recipe.variant, recipe.canonical_focal, recipe.start) == ("pocket", 432.0, "given")
+    assert (recipe.variant, recipe.canonical_focal, recipe.start) == ("pocket-lite0", 432.0, "given")
     assert (recipe.thawed, recipe.frozen, recipe.lora) == (thawed, frozen, lora)
-    depth = VARIANTS["pocket"].decoder.depth
+    depth = find("pocket-lite0").decoder.depth
     assert (recipe.near, recipe.far) == (depth.near, depth.far)
     assert recipe.canvas_pixels == 64 * 96
     assert recipe.canvases == ((64, 96),)
@@ -156,8 +158,8 @@ def test_a_fine_tunes_canvas_may_be_given(model):
 
 
 def test_a_checkpoint_starts_a_run_of_its_variant_alone(model):
-    assert open_start(model, "pocket").licence == "CC-BY-4.0"
-    with pytest.raises(CheckpointError, match="holds pocket, where vit-small was expected"):
+    assert open_start(model, "pocket-lite0").licence == "CC-BY-4.0"
+    with pytest.raises(CheckpointError, match="holds pocket-lite0, where vit-small was expected"):
         open_start(model, "vit-small")
 
 
@@ -169,7 +171,7 @@ def test_onnx_files_run_but_do_not_learn():
 def test_unknown_modes_and_networks_outside_the_table_are_refused(model, tmp_path):
     with pytest.raises(TheodoliteError, match="one of full, decoder, lora, got 'half'"):
         fine_tune(str(model), finetune(), "half")
-    row = replace(VARIANTS["pocket"], steps=1)
+    row = replace(find("pocket-lite0"), steps=1)
     path = tmp_path / "custom.safetensors"
     checkpoint.write(path, checkpoint.read(model).state, row, 300.0)
     with pytest.raises(CheckpointError, match="not in the table of variants"):
@@ -178,5 +180,5 @@ def test_unknown_modes_and_networks_outside_the_table_are_refused(model, tmp_pat
 
 def test_a_licence_that_nobody_stated_is_called_that(model, tmp_path):
     path = tmp_path / "bare.safetensors"
-    checkpoint.write(path, checkpoint.read(model).state, "pocket", 300.0)
+    checkpoint.write(path, checkpoint.read(model).state, "pocket-lite0", 300.0)
     assert fine_tune(str(path), finetune()).start.licence == "none stated"

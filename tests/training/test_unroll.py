@@ -5,16 +5,17 @@ from dataclasses import replace
 import pytest
 import torch
 
-from theodolite.network import VARIANTS, build
-from theodolite.network.variants import Hourglass, Variant, ViT
+from theodolite.network import build
+from theodolite.network.variants import Hourglass, Variant, ViT, find
+from theodolite.training import unroll
 from theodolite.training.unroll import Unrolled, as_maps
 
-DPT_LIKE = VARIANTS["pocket"].decoder
+DPT_LIKE = find("pocket-lite0").decoder
 TINY = {
-    "pocket": VARIANTS["pocket"],
+    "pocket": find("pocket-lite0"),
     "vit": Variant(ViT(dim=32, depth=2, heads=2, ffn=64, registers=2, positions=3), DPT_LIKE, steps=1),
     "hourglass": Variant(
-        VARIANTS["pocket"].encoder,
+        find("pocket-lite0").encoder,
         Hourglass(fusion=(16, 16, 16), widths=(16, 8, 8, 8), features=8, bins=replace(DPT_LIKE.bins, count=8)),
     ),
 }
@@ -97,7 +98,15 @@ def test_gradients_reach_the_encoder_when_it_learns_and_the_decoder_always(net, 
     net.zero_grad(set_to_none=True)
 
 
-def test_half_precision_is_near_and_answers_in_single(net, pixels):
+def test_a_processor_that_only_emulates_bfloat16_is_not_asked_to(net, pixels, monkeypatch):
+    monkeypatch.setattr(unroll, "knows_bfloat16", lambda: False)
+    with torch.no_grad():
+        low, wide = (as_maps(Unrolled(net, precision=p)(pixels))[-1] for p in ("bf16", "fp32"))
+    close(low, wide, rtol=0, atol=0)
+
+
+def test_half_precision_is_near_and_answers_in_single(net, pixels, monkeypatch):
+    monkeypatch.setattr(unroll, "knows_bfloat16", lambda: True)
     with torch.no_grad():
         low, wide = (as_maps(Unrolled(net, precision=p)(pixels))[-1] for p in ("bf16", "fp32"))
     assert low.canonical_depth.dtype == low.confidence.dtype == torch.float32

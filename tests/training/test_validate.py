@@ -10,18 +10,18 @@ from PIL import Image
 
 from theodolite.datasets.sample import Sample
 from theodolite.errors import DatasetError
-from theodolite.network import VARIANTS, build
-from theodolite.network.variants import Hourglass, Variant
+from theodolite.network import build
+from theodolite.network.variants import Hourglass, Variant, find
 from theodolite.training.recipes import smoke
 from theodolite.training.validate import require_frames, validate
 
 DEPTH_ONLY = Variant(
-    VARIANTS["pocket"].encoder,
+    find("pocket-lite0").encoder,
     Hourglass(
         fusion=(16, 16, 16),
         widths=(16, 8, 8, 8),
         features=8,
-        bins=replace(VARIANTS["pocket"].decoder.bins, count=8),
+        bins=replace(find("pocket-lite0").decoder.bins, count=8),
     ),
 )
 
@@ -29,7 +29,7 @@ DEPTH_ONLY = Variant(
 @pytest.fixture(scope="module")
 def net():
     torch.manual_seed(0)
-    return build("pocket").eval()
+    return build("pocket-lite0").eval()
 
 
 def test_every_sample_counts_and_four_of_them_are_shown(net, walls):

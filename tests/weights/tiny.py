@@ -3,7 +3,7 @@
 import torch
 
 from theodolite.network import Variant, build
-from theodolite.network.variants import DPT, VARIANTS, Bins, ConvNeXt, Hourglass, ViT
+from theodolite.network.variants import DPT, Bins, ConvNeXt, Hourglass, ViT, find
 from theodolite.weights.official import to_official
 
 BINS = Bins(8, 0.1, 200.0)
@@ -19,7 +19,7 @@ TINY = {
         ConvNeXt(widths=(8, 16, 24, 32), depths=(1, 1, 1, 1)),
         Hourglass(fusion=(8, 16, 24), widths=(8, 6, 4, 2), features=16, bins=BINS),
     ),
-    "pocket": Variant(ConvNeXt(widths=(4, 8, 12, 16), depths=(1, 1, 1, 1)), VARIANTS["pocket"].decoder, steps=1),
+    "pocket": Variant(ConvNeXt(widths=(4, 8, 12, 16), depths=(1, 1, 1, 1)), find("pocket-lite0").decoder, steps=1),
 }
 
 

@@ -226,15 +226,19 @@ VARIANTS: dict[str, Variant] = {
     "convnext-large": Variant(
         ConvNeXt(widths=(192, 384, 768, 1536), depths=(3, 3, 27, 3)), Hourglass(fusion=(128, 256, 512))
     ),
-    "pocket": Variant(LITE[0], _SMALL, steps=2),
-    "pocket-lite1": Variant(LITE[1], _SMALL, steps=2),
-    "pocket-lite2": Variant(LITE[2], _SMALL, steps=2),
     # The first nine blocks of DINOv2's ViT-S: what later ones add is of things' names more than of their shape.
-    "pocket-vit": Variant(
+    "pocket": Variant(
         ViT(dim=384, depth=9, heads=6, ffn=1536, taps=(3, 5, 7, 9), registers=0, level_taps=True),
         replace(_SMALL, detail=24),
         steps=2,
     ),
+}
+
+# Networks that no weights are released for: what `pocket` was chosen from.
+TRIALS: dict[str, Variant] = {
+    "pocket-lite0": Variant(LITE[0], _SMALL, steps=2),
+    "pocket-lite1": Variant(LITE[1], _SMALL, steps=2),
+    "pocket-lite2": Variant(LITE[2], _SMALL, steps=2),
     "pocket-convnext": Variant(ConvNeXt(widths=(40, 80, 160, 320), depths=(2, 2, 6, 2)), _SMALL, steps=2),
 }
 
@@ -245,6 +249,13 @@ def find(name: str) -> Variant:
     Raises: UnknownModel, listing the names there are.
     """
     try:
-        return VARIANTS[name.replace("_", "-")]
+        return (VARIANTS | TRIALS)[name.replace("_", "-")]
     except KeyError:
-        raise UnknownModel(f"there is no variant named {name!r}. Known: {', '.join(VARIANTS)}") from None
+        raise UnknownModel(
+            f"there is no variant named {name!r}. Known: {', '.join(VARIANTS)}; and for trials {', '.join(TRIALS)}"
+        ) from None
+
+
+def name_of(variant: Variant | None) -> str:
+    """The name that a network goes by, or "custom"."""
+    return next((name for name, row in (VARIANTS | TRIALS).items() if row == variant), "custom")

@@ -51,8 +51,8 @@ class Recipe:
         near, far: canonical metres; labels outside are not used.
         canvas_pixels: input area for prediction, px; goes into the checkpoint.
         canvases: (rows, columns) px, each batch having one of them; shares in the same order.
-        views: of each sample, fixed ones that come in turn; None draws a new one each time. What a frozen encoder
-            makes of fixed views can be kept, see `features.py`.
+        views: of each sample on each canvas, fixed ones that come in turn; None draws a new one each time. What a
+            frozen encoder makes of fixed views can be kept, see `features.py`.
         batch: samples in a step, over all processes together.
         steps: steps of the whole run; replaced by wall-clock time when the run is given minutes.
         frozen: part of the run, from its start, in which the encoder does not learn.
@@ -64,7 +64,7 @@ class Recipe:
         warmup: steps of linear warm-up.
         clip: largest norm of the whole gradient.
         average: decay of the exponential moving average of the weights, which is what is kept; 0 keeps the last.
-        precision: "bf16" (automatic casting) or "fp32".
+        precision: "bf16" (automatic casting, where the device has it) or "fp32".
         first_estimate: part of the run, from its start, in which only the estimate before refinement learns, where it
             lives: a step takes half as long, and what refinement starts from is good when it begins.
         full_estimates: judge every estimate at full resolution, as published; else the earlier ones where they live.
@@ -125,7 +125,6 @@ class Recipe:
         check(self.precision in ("bf16", "fp32"), "precision is bf16 or fp32", self.precision)
         check(self.start in STARTS, f"start is one of {', '.join(STARTS)}", self.start)
         check(self.views is None or self.views > 0, "views is a positive number, or None", self.views)
-        check(self.views is None or len(self.canvases) == 1, "fixed views have one canvas", self.canvases)
         check(
             len(self.canvases) == len(self.canvas_shares) > 0 and min(self.canvas_shares) > 0,
             "each canvas has a positive share",

@@ -1,8 +1,8 @@
 """What a frozen encoder makes of fixed views, kept on disk: computed once, however often a view comes again.
 
 A folder holds, for each set of samples, an array of float16 with a row for each view, and a byte that says whether the
-row is there. It belongs to one encoder and one way of drawing views, told by a digest in the folder's name, so that
-runs with different decoders share it.
+row is there. It belongs to one encoder and one way of drawing views, of one canvas, told by a digest in the folder's
+name, so that runs with different decoders share it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from theodolite.training.config import Recipe
 from theodolite.training.data import Stream
 
 # Weights change, or the views do, and rows of old would be wrong: what both depend on, of a recipe.
-_OF_VIEWS = ("seed", "views", "canvases", "framing", "jitter")
+_OF_VIEWS = ("seed", "views", "framing", "jitter")
+
+Canvas = tuple[int, int]  # rows, columns, px
 
 
 class Features:
@@ -39,63 +41,62 @@ class Features:
 
     def __init__(self, folder: Path, stream: Stream, encoder: nn.Module) -> None:
         self._encoder = encoder
-        self._folder = folder / _digest(stream.recipe, encoder)
+        self._folders = {canvas: folder / _digest(stream.recipe, canvas, encoder) for canvas in stream.recipe.canvases}
         self._names = [f"{place['name']}-{place['start']}-{place['samples']}" for place in stream.placed]
         self._views = [len(s.source) * (stream.recipe.views or 0) for s in stream.sets]
-        self._rows: dict[int, tuple[np.memmap, np.memmap]] = {}
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{self._folder} cannot be made: {error.strerror}.") from error
+        self._files: dict[Path, tuple[np.memmap, np.memmap]] = {}
+        self._shapes: dict[Canvas, list[list[tuple[int, ...]]]] = {}
+        for place in self._folders.values():
+            try:
+                place.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise OutputError(f"{place} cannot be made: {error.strerror}.") from error
 
     @torch.no_grad()
     def taps(self, batch: Batch) -> list[Any]:
         """What the encoder gives for a batch on its device, in float32, rounded as on disk."""
-        absent = [i for i, view in enumerate(batch.views) if not self._has(*view)]
+        rows, columns = batch.pixels.shape[-2:]
+        canvas = (rows, columns)
+        absent = [i for i, view in enumerate(batch.views) if not self._has(canvas, *view)]
         if absent:
             made = self._encoder(batch.pixels[absent])
-            self._shapes = _shapes(made)
+            self._shapes[canvas] = _shapes(made)
             flat = torch.cat([leaf.float().flatten(1) for leaf in _leaves(made)], dim=1).half().cpu().numpy()
             for i, row in zip(absent, flat, strict=True):
-                self._keep(*batch.views[i], row)
-        rows = np.stack([self._open(which)[0][row] for which, row in batch.views])
-        flat = torch.from_numpy(rows).to(batch.pixels.device).float()
-        return _unflatten(flat, self._shapes_of(batch))
+                self._keep(canvas, *batch.views[i], row)
+        elif canvas not in self._shapes:  # one look at how the encoder divides a row
+            self._shapes[canvas] = _shapes(self._encoder(batch.pixels[:1]))
+        found = np.stack([self._open(canvas, which)[0][row] for which, row in batch.views])
+        return _unflatten(torch.from_numpy(found).to(batch.pixels.device).float(), self._shapes[canvas])
 
-    def _shapes_of(self, batch: Batch) -> list[list[tuple[int, ...]]]:
-        if not hasattr(self, "_shapes"):  # everything was on disk: one look at how the encoder divides a row
-            self._shapes = _shapes(self._encoder(batch.pixels[:1]))
-        return self._shapes
+    def _has(self, canvas: Canvas, which: int, row: int) -> bool:
+        return self._path(canvas, which).exists() and bool(self._open(canvas, which)[1][row])
 
-    def _has(self, which: int, row: int) -> bool:
-        if which not in self._rows and not self._path(which, "rows").exists():
-            return False
-        return bool(self._open(which)[1][row])
-
-    def _keep(self, which: int, row: int, values: np.ndarray) -> None:
-        rows, there = self._open(which, len(values))
+    def _keep(self, canvas: Canvas, which: int, row: int, values: np.ndarray) -> None:
+        rows, there = self._open(canvas, which, len(values))
         rows[row] = values
         there[row] = 1
 
-    def _open(self, which: int, length: int | None = None) -> tuple[np.memmap, np.memmap]:
+    def _open(self, canvas: Canvas, which: int, length: int | None = None) -> tuple[np.memmap, np.memmap]:
         """The rows of a set, and which are there; files of a set are made when its first row is known."""
-        if which not in self._rows:
-            count, path = self._views[which], self._path(which, "rows")
+        path, count = self._path(canvas, which), self._views[which]
+        if path not in self._files:
+            told = path.with_suffix(".there")
             try:
                 if length is not None:
+                    _reserve(told, count)
                     _reserve(path, 2 * count * length)
-                    _reserve(self._path(which, "there"), count)
                 width = path.stat().st_size // (2 * count)
-                self._rows[which] = (
+                self._files[path] = (
                     np.memmap(path, np.float16, "r+", shape=(count, width)),
-                    np.memmap(self._path(which, "there"), np.uint8, "r+", shape=(count,)),
+                    np.memmap(told, np.uint8, "r+", shape=(count,)),
                 )
             except OSError as error:
                 raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
-        return self._rows[which]
+        return self._files[path]
 
-    def _path(self, which: int, what: str) -> Path:
-        return self._folder / f"{self._names[which]}.{what}"
+    def _path(self, canvas: Canvas, which: int) -> Path:
+        return self._folders[canvas] / f"{self._names[which]}.rows"
 
 
 def _reserve(path: Path, size: int) -> None:
@@ -105,9 +106,10 @@ def _reserve(path: Path, size: int) -> None:
             file.truncate(size)
 
 
-def _digest(recipe: Recipe, encoder: nn.Module) -> str:
-    told = {name: value for name, value in asdict(recipe).items() if name in _OF_VIEWS}
+def _digest(recipe: Recipe, canvas: Canvas, encoder: nn.Module) -> str:
+    told = {name: value for name, value in asdict(recipe).items() if name in _OF_VIEWS} | {"canvases": (canvas,)}
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+    digest.update(repr(getattr(encoder, "spec", None)).encode())  # which of its blocks are tapped
     for name, tensor in sorted(encoder.state_dict().items()):
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())

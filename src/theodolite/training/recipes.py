@@ -44,11 +44,36 @@ _PUBLISHED_LIGHT = Jitter(
 
 
 def pocket() -> Recipe:
-    """The embedded model: ImageNet encoder, joint decoder, rendered scenes, one hour on two processor cores."""
+    """The embedded model: a decoder on frozen DINOv2 features, rendered scenes, an hour or two on two processor cores.
+
+    Refinement joins in for the last third. Two views of each sample, so that their features can be kept.
+    """
     return Recipe(
         name="pocket",
         variant="pocket",
         # The focal length that photos have at the size this network sees, so that canonical metres are about metres.
+        canonical_focal=300.0,
+        near=0.1,
+        far=200.0,
+        start="dinov2",
+        canvas_pixels=196 * 252,
+        canvases=((196, 252),),
+        views=2,
+        batch=8,
+        steps=12_000,
+        frozen=1.0,
+        thawed=0,
+        rate_decoder=1e-3,
+        rate_encoder=0.0,
+        first_estimate=0.67,
+    )
+
+
+def pocket_lite() -> Recipe:
+    """A smaller network yet, for machines on which `pocket` is too slow: EfficientNet-Lite0, whose end learns, too."""
+    return Recipe(
+        name="pocket_lite",
+        variant="pocket-lite0",
         canonical_focal=300.0,
         near=0.1,
         far=200.0,
@@ -67,7 +92,7 @@ def pocket() -> Recipe:
 def smoke() -> Recipe:
     """A minute of the same on thumbnails, from random weights: does everything run, and does the loss fall?"""
     return replace(
-        pocket(),
+        pocket_lite(),
         name="smoke",
         start="random",
         canvases=((64, 96),),
@@ -195,5 +220,6 @@ def finetune() -> Recipe:
 
 # What `theodolite train` takes by name; the fine-tunes go on from a checkpoint.
 RECIPES: dict[str, Callable[[], Recipe]] = {
-    recipe.__name__: recipe for recipe in (pocket, smoke, vit_small, vit_large, vit_giant2, kitti, nyu, finetune)
+    recipe.__name__: recipe
+    for recipe in (pocket, pocket_lite, smoke, vit_small, vit_large, vit_giant2, kitti, nyu, finetune)
 }

@@ -13,7 +13,12 @@ from theodolite.datasets.sample import LabelKind, Sample
 from theodolite.errors import DatasetError
 from theodolite.synth.shards import decode_depth, decode_normals
 
-_ARRAYS = ("image", "depth", "normals", "camera")
+# What is seen through the windows of these is not learnt: a bright field on a wall would be taken for sky, and cameras
+# with depth see the wall, the pane or nothing there.
+_WITH_WINDOWS = ("room", "attic")
+_OUTSIDE = 12.0  # metres, beyond which a view in a room has left it
+
+_ARRAYS = ("image", "depth", "normals", "camera", "family")
 _LATER_ARRAYS = ("planes",)  # which shards of old lack
 
 
@@ -42,15 +47,24 @@ class Scenes:
         place = index - int(self._ends[number]) + len(shard["image"])
         image = np.array(shard["image"][place])
         depth = decode_depth(shard["depth"][place])
+        normals = decode_normals(shard["normals"][place])
+        planes = np.array(shard["planes"][place]).astype(np.int32) if "planes" in shard else None
+        sky = np.isnan(depth)
+        if shard["family"][place] in _WITH_WINDOWS:
+            outside = ~(depth <= _OUTSIDE)  # true for NaN
+            depth[outside], normals[outside] = np.nan, np.nan
+            sky = np.zeros_like(sky)
+            if planes is not None:
+                planes[outside] = 0
         height, width = depth.shape
         fx, fy, cx, cy = shard["camera"][place].tolist()
         return Sample(
             image=image,
             camera=Camera(fx, fy, cx, cy, width, height),
             depth=depth,
-            normals=decode_normals(shard["normals"][place]),
-            sky=np.isnan(depth),
-            planes=np.array(shard["planes"][place]).astype(np.int32) if "planes" in shard else None,
+            normals=normals,
+            sky=sky,
+            planes=planes,
             kind=LabelKind.SYNTHETIC,
             domain="synth",
         )

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from theodolite.camera.canvas import choose_canvas
 from theodolite.errors import CheckpointError, TheodoliteError
-from theodolite.network.variants import DPT, VARIANTS, Variant, find
+from theodolite.network.variants import DPT, Variant, find
 from theodolite.training.config import Recipe
 from theodolite.training.notes import read_note, write_note
 from theodolite.training.pretrained import dinov2_state, is_dinov2
@@ -117,7 +117,7 @@ def fine_tune(
             f"{model} is an ONNX file, which runs but cannot learn. Fine-tune a .safetensors or .pth checkpoint."
         )
     found = checkpoint.read(path)
-    if found.name not in VARIANTS:
+    if found.name == "custom":
         raise CheckpointError(f"{path} holds a network that is not in the table of variants: {found.variant}.")
     release = None if is_path(model) else resolve(model)
     licence = release.licence if release else found.metadata.get("licence", "none stated")

@@ -23,7 +23,8 @@ class Unrolled(nn.Module):
 
     Args:
         full: upsample every estimate; else the earlier ones come at a quarter of the resolution.
-        precision: of the matrix products, "bf16" or "fp32".
+        precision: of the matrix products, "bf16" or "fp32"; processors that only emulate bfloat16, at a hundredth of
+            the speed, compute in float32 whatever it says.
     """
 
     def __init__(self, net: Metric3D, *, full: bool = False, precision: str = "fp32") -> None:
@@ -48,7 +49,8 @@ class Unrolled(nn.Module):
         In float32: losses are differences of nearly equal numbers, for which bfloat16 has too few digits.
         """
         net = self.net
-        with torch.autocast(pixels.device.type, torch.bfloat16, enabled=self.low):
+        low = self.low and (pixels.device.type != "cpu" or knows_bfloat16())
+        with torch.autocast(pixels.device.type, torch.bfloat16, enabled=low):
             if taps is None:
                 with torch.set_grad_enabled(encoder_learns and torch.is_grad_enabled()):
                     taps = net.encoder(pixels)
@@ -62,6 +64,11 @@ class Unrolled(nn.Module):
                 found.append(net.decoder.maps(estimate) if self.full else _in_place(net, estimate.state))
                 estimate = net.decoder.refine(estimate)
             return [_wide(maps) for maps in (*found, net.decoder.maps(estimate))]
+
+
+def knows_bfloat16() -> bool:
+    """Whether the processor multiplies matrices of bfloat16 by itself."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def as_maps(outputs: list[Maps]) -> list[RawMaps]:

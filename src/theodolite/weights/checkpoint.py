@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from theodolite.errors import CheckpointError, UnknownModel
 from theodolite.extras import require
-from theodolite.network.variants import VARIANTS, Variant, find
+from theodolite.network.variants import VARIANTS, Variant, find, name_of
 from theodolite.weights.atomic import writing
 from theodolite.weights.releases import resolve
 from theodolite.weights.sniff import Kind, header, recognise
@@ -186,11 +186,6 @@ def load_network(
         checkpoint.metadata,
     )
     return network.eval(), facts
-
-
-def name_of(variant: Variant | None) -> str:
-    """The variant's name in the table, or "custom"."""
-    return next((name for name, row in VARIANTS.items() if row == variant), "custom")
 
 
 def _from_safetensors(path: Path, wanted: Variant | None) -> Checkpoint:

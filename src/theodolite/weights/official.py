@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from theodolite.errors import CheckpointError
 from theodolite.extras import require
-from theodolite.network.variants import VARIANTS, Variant, ViT, find
+from theodolite.network.variants import VARIANTS, Variant, ViT, find, name_of
 from theodolite.weights.official_names import Piece, Row, Shape, our_shapes, table
 
 if TYPE_CHECKING:
@@ -153,4 +153,5 @@ def _likely_cause(found: Mapping[str, Shape | None]) -> str:
 def _called(variant: str | Variant) -> str:
     if isinstance(variant, str):
         return variant.replace("_", "-")
-    return next((name for name, spec in VARIANTS.items() if spec == variant), "this variant")
+    name = name_of(variant)
+    return "this variant" if name == "custom" else name
