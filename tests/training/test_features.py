@@ -85,6 +85,18 @@ def test_other_weights_or_other_views_share_nothing(case, tmp_path):
     assert len(list(tmp_path.iterdir())) == 4
 
 
+def test_features_of_other_pixels_under_the_same_number_are_not_taken(case, walls, tmp_path):
+    stream, encoder = case
+    other = Stream(stream.recipe, [SampleSet("first", walls), SampleSet("walls", walls, 1e-6)])
+    Features(tmp_path, stream, encoder).taps(stream.batch(0))
+    batch = stream.batch(0)
+    moved = replace(batch, pixels=batch.pixels.roll(1, dims=-1), views=tuple((1, row) for _, row in batch.views))
+    found = Features(tmp_path, other, encoder).taps(moved)
+    with torch.no_grad():
+        wanted = encoder(moved.pixels)
+    assert all(torch.equal(a, b.half().float()) for a, b in zip(tensors(found), tensors(wanted), strict=True))
+
+
 def test_views_come_again_in_turn(small, walls):
     stream = Stream(replace(small, views=2, batch=12), [SampleSet("walls", walls)])
     epochs = [dict(zip(b.views, b.pixels, strict=True)) for b in (stream.batch(step) for step in range(4))]

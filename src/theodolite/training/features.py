@@ -1,14 +1,16 @@
 """What a frozen encoder makes of fixed views, kept on disk: computed once, however often a view comes again.
 
-A folder holds, for each set of samples, an array of float16 with a row for each view, and a byte that says whether the
-row is there. It belongs to one encoder and one way of drawing views, of one canvas, told by a digest in the folder's
-name, so that runs with different decoders share it.
+A folder holds, for each set of samples, an array of float16 with a row for each view, and a checksum of the pixels that
+the row was made of. It belongs to one encoder and one way of drawing views, of one canvas, told by a digest in the
+folder's name, so that runs with different decoders share it. The checksum guards against what the digest cannot know:
+another set of the same name, a set rendered anew, other sets before it in the run.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -57,39 +59,40 @@ class Features:
         """What the encoder gives for a batch on its device, in float32, rounded as on disk."""
         rows, columns = batch.pixels.shape[-2:]
         canvas = (rows, columns)
-        absent = [i for i, view in enumerate(batch.views) if not self._has(canvas, *view)]
+        sums = [_checksum(view) for view in batch.pixels.cpu().contiguous().numpy()]
+        absent = [i for i, view in enumerate(batch.views) if not self._has(canvas, *view, sums[i])]
         if absent:
             made = self._encoder(batch.pixels[absent])
             self._shapes[canvas] = _shapes(made)
             flat = torch.cat([leaf.float().flatten(1) for leaf in _leaves(made)], dim=1).half().cpu().numpy()
             for i, row in zip(absent, flat, strict=True):
-                self._keep(canvas, *batch.views[i], row)
+                self._keep(canvas, *batch.views[i], sums[i], row)
         elif canvas not in self._shapes:  # one look at how the encoder divides a row
             self._shapes[canvas] = _shapes(self._encoder(batch.pixels[:1]))
         found = np.stack([self._open(canvas, which)[0][row] for which, row in batch.views])
         return _unflatten(torch.from_numpy(found).to(batch.pixels.device).float(), self._shapes[canvas])
 
-    def _has(self, canvas: Canvas, which: int, row: int) -> bool:
-        return self._path(canvas, which).exists() and bool(self._open(canvas, which)[1][row])
+    def _has(self, canvas: Canvas, which: int, row: int, checksum: int) -> bool:
+        return self._path(canvas, which).exists() and int(self._open(canvas, which)[1][row]) == checksum
 
-    def _keep(self, canvas: Canvas, which: int, row: int, values: np.ndarray) -> None:
-        rows, there = self._open(canvas, which, len(values))
+    def _keep(self, canvas: Canvas, which: int, row: int, checksum: int, values: np.ndarray) -> None:
+        rows, sums = self._open(canvas, which, len(values))
         rows[row] = values
-        there[row] = 1
+        sums[row] = checksum
 
     def _open(self, canvas: Canvas, which: int, length: int | None = None) -> tuple[np.memmap, np.memmap]:
-        """The rows of a set, and which are there; files of a set are made when its first row is known."""
+        """The rows of a set, and their checksums; files of a set are made when its first row is known."""
         path, count = self._path(canvas, which), self._views[which]
         if path not in self._files:
-            told = path.with_suffix(".there")
+            told = path.with_suffix(".sums")
             try:
                 if length is not None:
-                    _reserve(told, count)
+                    _reserve(told, 4 * count)
                     _reserve(path, 2 * count * length)
                 width = path.stat().st_size // (2 * count)
                 self._files[path] = (
                     np.memmap(path, np.float16, "r+", shape=(count, width)),
-                    np.memmap(told, np.uint8, "r+", shape=(count,)),
+                    np.memmap(told, np.uint32, "r+", shape=(count,)),
                 )
             except OSError as error:
                 raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
@@ -97,6 +100,11 @@ class Features:
 
     def _path(self, canvas: Canvas, which: int) -> Path:
         return self._folders[canvas] / f"{self._names[which]}.rows"
+
+
+def _checksum(pixels: np.ndarray) -> int:
+    """Of a view's pixels; never 0, which stands for no row."""
+    return zlib.crc32(pixels.data) or 1
 
 
 def _reserve(path: Path, size: int) -> None:
