@@ -30,6 +30,22 @@ class Tokens(NamedTuple):
     patches: Float[Tensor, "b h w c"]
 
 
+class Partway(NamedTuple):
+    """What the first blocks have made of a picture.
+
+    Args:
+        sequence: class, register and patch tokens, after the last of these blocks.
+        taps: the same, of those of them that are tapped.
+        grid: rows and columns of patches.
+        blocks: how many have been gone through.
+    """
+
+    sequence: Float[Tensor, "b n c"]
+    taps: tuple[Float[Tensor, "b n c"], ...]
+    grid: tuple[int, int]
+    blocks: int
+
+
 class ViTEncoder(nn.Module):
     """Tokens of four depths; those of the last block, normalised, four times, where the variant names no taps."""
 
@@ -53,17 +69,27 @@ class ViTEncoder(nn.Module):
             nn.init.normal_(tokens, std=1e-6)
 
     def forward(self, pixels: Float[Tensor, "b 3 h w"]) -> list[Tokens]:
+        return self.finish(self.begin(pixels, 0))
+
+    def begin(self, pixels: Float[Tensor, "b 3 h w"], blocks: int) -> Partway:
+        """The first so many blocks; `finish` goes on from what they give."""
         patches = self.patch(_fill_patches(pixels, self.spec.patch))
         rows, columns = patches.shape[-2:]
-        x = self._embed(patches)
-        taps = []
-        for number, block in enumerate(self.blocks, start=1):
-            x = block(x)
+        return self._through(Partway(self._embed(patches), (), (rows, columns), 0), blocks)
+
+    def finish(self, partway: Partway) -> list[Tokens]:
+        """The blocks that are left, and the tokens for the decoder."""
+        x, taps, grid, _ = self._through(partway, len(self.blocks))
+        found = list(taps) if self.spec.taps else [self.norm(x)] * 4
+        return [self._split(tap, *grid) for tap in found]
+
+    def _through(self, partway: Partway, last: int) -> Partway:
+        x, taps, grid, first = partway
+        for number in range(first + 1, last + 1):
+            x = self.blocks[number - 1](x)
             if number in self.spec.taps:
-                taps.append(F.layer_norm(x, x.shape[-1:]) if self.spec.level_taps else x)
-        if not self.spec.taps:
-            taps = [self.norm(x)] * 4
-        return [self._split(tap, rows, columns) for tap in taps]
+                taps = (*taps, F.layer_norm(x, x.shape[-1:]) if self.spec.level_taps else x)
+        return Partway(x, taps, grid, max(first, last))
 
     def _embed(self, patches: Float[Tensor, "b c h w"]) -> Sequence:
         """The sequence [class, registers, patches]; registers have no position."""

@@ -161,7 +161,7 @@ class Hardware:
         compile: fuse the network with torch.compile, which takes minutes and pays on long runs.
         fsdp: divide weights and optimiser state among the processes (FSDP2), not only batches (DDP).
         shard_mib: size of the files that hold a run's state, MiB.
-        features: folder for what a frozen encoder makes of fixed views, see `features.py`; None keeps nothing.
+        features: folder for what an encoder's frozen part makes of fixed views, see `features.py`; None keeps nothing.
     """
 
     device: str = ""

@@ -1,7 +1,7 @@
-"""What a frozen encoder makes of fixed views, kept on disk: computed once, however often a view comes again.
+"""What the frozen part of an encoder makes of fixed views, kept on disk: computed once, however often one comes again.
 
 A folder holds, for each set of samples, an array of float16 with a row for each view, and a checksum of the pixels that
-the row was made of. It belongs to one encoder and one way of drawing views, of one canvas, told by a digest in the
+the row was made of. It belongs to one frozen part and one way of drawing views, of one canvas, told by a digest in the
 folder's name, so that runs with different decoders share it. The checksum guards against what the digest cannot know:
 another set of the same name, a set rendered anew, other sets before it in the run.
 """
@@ -12,7 +12,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from theodolite.errors import OutputError
-from theodolite.network.vit import Tokens
+from theodolite.network.vit import Partway, ViTEncoder
 from theodolite.training.batch import Batch
 from theodolite.training.config import Recipe
 from theodolite.training.data import Stream
@@ -33,21 +33,27 @@ Canvas = tuple[int, int]  # rows, columns, px
 
 
 class Features:
-    """An encoder's taps of the views of a stream, from disk where they are there.
+    """What the part of an encoder that never learns makes of the views of a stream, from disk where it is there.
+
+    Of a transformer that part is all but the blocks that a recipe thaws; of a pyramid it is everything, while nothing
+    of it learns.
 
     Args:
         folder: for the features of all runs.
-        stream: whose recipe has fixed views.
-        encoder: that does not learn.
+        stream: whose recipe has fixed views, and thaws stages of the encoder or none.
     """
 
     def __init__(self, folder: Path, stream: Stream, encoder: nn.Module) -> None:
-        self._encoder = encoder
-        self._folders = {canvas: folder / _digest(stream.recipe, canvas, encoder) for canvas in stream.recipe.canvases}
+        recipe = stream.recipe
+        if not recipe.views or recipe.thawed is None or recipe.lora:
+            raise ValueError("features are kept of fixed views and of encoders of which a part never learns")
+        self._encoder: Any = encoder
+        self._blocks = max(len(encoder.blocks) - recipe.thawed, 0) if isinstance(encoder, ViTEncoder) else None
+        self._folders = {canvas: folder / self._digest(recipe, canvas) for canvas in recipe.canvases}
         self._names = [f"{place['name']}-{place['start']}-{place['samples']}" for place in stream.placed]
-        self._views = [len(s.source) * (stream.recipe.views or 0) for s in stream.sets]
+        self._views = [len(s.source) * recipe.views for s in stream.sets]
         self._files: dict[Path, tuple[np.memmap, np.memmap]] = {}
-        self._shapes: dict[Canvas, list[list[tuple[int, ...]]]] = {}
+        self._forms: dict[Canvas, _Form] = {}
         for place in self._folders.values():
             try:
                 place.mkdir(parents=True, exist_ok=True)
@@ -55,22 +61,40 @@ class Features:
                 raise OutputError(f"{place} cannot be made: {error.strerror}.") from error
 
     @torch.no_grad()
-    def taps(self, batch: Batch) -> list[Any]:
-        """What the encoder gives for a batch on its device, in float32, rounded as on disk."""
+    def begun(self, batch: Batch, encoder_learns: bool) -> Partway | list[Tensor] | None:
+        """What the frozen part gives for a batch on its device, in float32, rounded as on disk; None if none is frozen.
+
+        Returns: of a transformer, what its `finish` takes; of a pyramid, its maps.
+        """
+        if self._blocks is None and encoder_learns:
+            return None
         rows, columns = batch.pixels.shape[-2:]
         canvas = (rows, columns)
         sums = [_checksum(view) for view in batch.pixels.cpu().contiguous().numpy()]
         absent = [i for i, view in enumerate(batch.views) if not self._has(canvas, *view, sums[i])]
         if absent:
-            made = self._encoder(batch.pixels[absent])
-            self._shapes[canvas] = _shapes(made)
+            made = self._make(batch.pixels[absent])
+            self._forms[canvas] = _Form.of(made)
             flat = torch.cat([leaf.float().flatten(1) for leaf in _leaves(made)], dim=1).half().cpu().numpy()
             for i, row in zip(absent, flat, strict=True):
                 self._keep(canvas, *batch.views[i], sums[i], row)
-        elif canvas not in self._shapes:  # one look at how the encoder divides a row
-            self._shapes[canvas] = _shapes(self._encoder(batch.pixels[:1]))
+        elif canvas not in self._forms:  # one look at how a row is divided
+            self._forms[canvas] = _Form.of(self._make(batch.pixels[:1]))
         found = np.stack([self._open(canvas, which)[0][row] for which, row in batch.views])
-        return _unflatten(torch.from_numpy(found).to(batch.pixels.device).float(), self._shapes[canvas])
+        return self._forms[canvas].filled(torch.from_numpy(found).to(batch.pixels.device).float())
+
+    def _make(self, pixels: Tensor) -> Partway | list[Tensor]:
+        return self._encoder(pixels) if self._blocks is None else self._encoder.begin(pixels, self._blocks)
+
+    def _digest(self, recipe: Recipe, canvas: Canvas) -> str:
+        told = {name: value for name, value in asdict(recipe).items() if name in _OF_VIEWS} | {"canvases": (canvas,)}
+        digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+        digest.update(f"{getattr(self._encoder, 'spec', None)} {self._blocks}".encode())  # which blocks are tapped
+        for name, tensor in sorted(self._encoder.state_dict().items()):
+            if self._blocks is None or _block_of(name) < self._blocks:
+                digest.update(name.encode())
+                digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()[:16]
 
     def _has(self, canvas: Canvas, which: int, row: int, checksum: int) -> bool:
         return self._path(canvas, which).exists() and int(self._open(canvas, which)[1][row]) == checksum
@@ -114,33 +138,31 @@ def _reserve(path: Path, size: int) -> None:
             file.truncate(size)
 
 
-def _digest(recipe: Recipe, canvas: Canvas, encoder: nn.Module) -> str:
-    told = {name: value for name, value in asdict(recipe).items() if name in _OF_VIEWS} | {"canvases": (canvas,)}
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
-    digest.update(repr(getattr(encoder, "spec", None)).encode())  # which of its blocks are tapped
-    for name, tensor in sorted(encoder.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:16]
+def _block_of(name: str) -> int:
+    """The number of the block that a weight belongs to; -1 of what comes before the first."""
+    parts = name.split(".")
+    if parts[0] == "norm":
+        return 10**9
+    return int(parts[1]) if parts[0] == "blocks" else -1
 
 
-def _leaves(taps: Sequence[Any]) -> list[Tensor]:
-    return [leaf for tap in taps for leaf in (tap if isinstance(tap, Tokens) else (tap,))]
+def _leaves(made: Partway | Sequence[Tensor]) -> list[Tensor]:
+    return [made.sequence, *made.taps] if isinstance(made, Partway) else list(made)
 
 
-def _shapes(taps: Sequence[Any]) -> list[list[tuple[int, ...]]]:
-    """Of each tap, the shapes of its parts for one picture."""
-    return [[tuple(leaf.shape[1:]) for leaf in _leaves([tap])] for tap in taps]
+@dataclass(frozen=True)
+class _Form:
+    """How a row is divided: the shape of each part for one picture; of a transformer, its grid and blocks."""
 
+    shapes: tuple[tuple[int, ...], ...]
+    partway: tuple[tuple[int, int], int] | None
 
-def _unflatten(flat: Tensor, shapes: list[list[tuple[int, ...]]]) -> list[Any]:
-    taps: list[Any] = []
-    at = 0
-    for parts in shapes:
-        leaves = []
-        for shape in parts:
-            size = int(np.prod(shape))
-            leaves.append(flat[:, at : at + size].unflatten(1, shape))
-            at += size
-        taps.append(Tokens(*leaves) if len(leaves) > 1 else leaves[0])
-    return taps
+    @classmethod
+    def of(cls, made: Partway | Sequence[Tensor]) -> _Form:
+        partway = (made.grid, made.blocks) if isinstance(made, Partway) else None
+        return cls(tuple(tuple(leaf.shape[1:]) for leaf in _leaves(made)), partway)
+
+    def filled(self, flat: Tensor) -> Partway | list[Tensor]:
+        sizes = [int(np.prod(shape)) for shape in self.shapes]
+        parts = [p.unflatten(1, shape) for p, shape in zip(flat.split(sizes, dim=1), self.shapes, strict=True)]
+        return parts if self.partway is None else Partway(parts[0], tuple(parts[1:]), *self.partway)

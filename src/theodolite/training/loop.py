@@ -105,7 +105,8 @@ def train(
 
     portions = _portions(team, hardware, recipe)
     batches = micro_batches(Plan(stream, position.step, portions), hardware.workers, team.device.type == "cuda")
-    features = Features(hardware.features, stream, net.encoder) if hardware.features and recipe.views else None
+    keeps = hardware.features and recipe.views and recipe.thawed is not None and not recipe.lora
+    features = Features(hardware.features, stream, net.encoder) if hardware.features and keeps else None
     journal = Journal(run, recipe.batch, watch, position.step) if team.first else None
     rests = _Rests(position.seconds, recipe)
 

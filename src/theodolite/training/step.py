@@ -34,7 +34,7 @@ def training_step(
     Args:
         net: an `Unrolled`, wrapped for several processes or not.
         clip: largest norm of the whole gradient.
-        features: of a frozen encoder, where they are kept.
+        features: of the encoder's frozen part, where they are kept.
         refining: whether refinement takes part.
     Returns: the weighted terms of the loss, and the gradient's norm as "norm"; the same in all processes.
     """
@@ -44,9 +44,9 @@ def training_step(
     total: Terms = {}
     for number, part in enumerate(parts):
         part = part.to(team.device)
-        taps = features.taps(part) if features and not learns else None
+        begun = features.begun(part, learns) if features else None
         with team.gradients_meet(net, number == len(parts) - 1):
-            terms = objective(as_maps(net(part.pixels, learns, taps, refining)), part, counts)
+            terms = objective(as_maps(net(part.pixels, learns, begun, refining)), part, counts)
             # DDP and FSDP take the mean over processes, where the sum is wanted.
             (torch.stack(list(terms.values())).sum() * team.size).backward()
         total = {name: total.get(name, 0) + value.detach() for name, value in terms.items()}

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from theodolite.network import Metric3D, RawMaps
 from theodolite.network.heads import concentration, unit_normals
+from theodolite.network.vit import Partway
 from theodolite.types import Float
 
 Maps = tuple[Tensor, Tensor | None, Tensor | None, Tensor]  # depth, normals, kappa, confidence
@@ -37,13 +38,13 @@ class Unrolled(nn.Module):
         self,
         pixels: Float[Tensor, "b 3 h w"],
         encoder_learns: bool = True,
-        taps: list[Any] | None = None,
+        begun: Partway | list[Tensor] | None = None,
         refining: bool = True,
     ) -> list[Maps]:
         """The maps of each estimate, to be named by `as_maps`.
 
         Args:
-            taps: what the encoder gives, when that is known already.
+            begun: what the frozen part of the encoder gives, when that is known already, see `features.py`.
             refining: False gives the estimate before refinement alone, where it lives.
 
         In float32: losses are differences of nearly equal numbers, for which bfloat16 has too few digits.
@@ -51,9 +52,8 @@ class Unrolled(nn.Module):
         net = self.net
         low = self.low and (pixels.device.type != "cpu" or knows_bfloat16())
         with torch.autocast(pixels.device.type, torch.bfloat16, enabled=low):
-            if taps is None:
-                with torch.set_grad_enabled(encoder_learns and torch.is_grad_enabled()):
-                    taps = net.encoder(pixels)
+            with torch.set_grad_enabled(encoder_learns and torch.is_grad_enabled()):
+                taps: list[Any] = net.encoder(pixels) if begun is None else _finished(net.encoder, begun)
             if not net.variant.refines:
                 return [_wide(net.decoder.maps(net.decoder.estimate(taps, pixels)))]
             estimate = net.decoder.estimate(taps, pixels, refining)
@@ -64,6 +64,10 @@ class Unrolled(nn.Module):
                 found.append(net.decoder.maps(estimate) if self.full else _in_place(net, estimate.state))
                 estimate = net.decoder.refine(estimate)
             return [_wide(maps) for maps in (*found, net.decoder.maps(estimate))]
+
+
+def _finished(encoder: Any, begun: Partway | list[Tensor]) -> list[Any]:
+    return encoder.finish(begun) if isinstance(begun, Partway) else begun
 
 
 def knows_bfloat16() -> bool:
