@@ -7,8 +7,8 @@ Usage: python tools/render_without.py OUT --without shadow --count 1000 [--seed 
   views   the first view that a family proposes, whatever it shows; not one that holds content
   nothing as `theodolite synth` renders, to compare with
 
-Textures and meshes are left out by leaving out the options. What comes out are shards for `theodolite train --data`; see
-`tools/compare_trainings.py` for the rest.
+Textures and meshes are left out by leaving out the options. What comes out are shards for `theodolite train --data`;
+see `tools/compare_trainings.py` for the rest.
 """
 
 from __future__ import annotations

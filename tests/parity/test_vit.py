@@ -52,7 +52,7 @@ def _first_estimate(network, pixels, watch):
     trunk = ["decoder.trunk.out", "decoder.trunk.fusions.0", "decoder.trunk"]
     parts = [*blocks, "encoder.norm", "decoder.neck", *trunk, "decoder.depth_head", "decoder.context"]
     with watch(network, parts) as (given, gives):
-        estimate = network.decoder.estimate(network.encoder(pixels))
+        estimate = network.decoder.estimate(network.encoder(pixels), pixels)
     (tokens,), maps, fused = given["encoder.blocks.0"], gives["decoder.neck"], gives["decoder.trunk"]
     found = {
         "tokens": tokens[:, ::23, ::4],

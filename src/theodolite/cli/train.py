@@ -20,7 +20,8 @@ def train(
         typer.Option(
             help="PATH or PATH=SHARE: a folder that `theodolite synth` wrote, a manifest (.jsonl), a folder with "
             "frames.json in it or in its folders, or annotations (.json, or .json@PROFILE). May be repeated; every "
-            "batch draws from each by its share, 1 if none is given."
+            "batch draws from each by its share, 1 if none is given. render:mix or render:room is no path: scenes "
+            "of that kind, rendered while the run goes on."
         ),
     ],
     out: shared.Out,
@@ -49,6 +50,18 @@ def train(
             "about a megabyte a view; later epochs, and other runs, find it there."
         ),
     ] = None,
+    stock: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01,
+            help="GiB on the device for views that are learnt from several times while --workers make new ones: a "
+            "graphics card learns faster than processors render.",
+        ),
+    ] = None,
+    textures: Annotated[
+        Path | None, typer.Option(help="Pictures of surfaces for render:, see theodolite synth.")
+    ] = None,
+    meshes: Annotated[Path | None, typer.Option(help="Furniture and things for render:, see theodolite synth.")] = None,
     resume: shared.Resume = False,
 ) -> None:
     """Train a network; a run that was stopped goes on with --resume as if it had not been.
@@ -67,7 +80,7 @@ def train(
     if recipe not in RECIPES:
         raise typer.BadParameter(f"There is no recipe {recipe!r}. Known: {', '.join(RECIPES)}.")
     chosen = shared.resized(RECIPES[recipe](), minutes, steps, batch, seed)
-    asked = shared.parse_data(data, profile, root)
+    asked = shared.live(shared.parse_data(data, profile, root), textures, meshes, chosen.seed)
     start = open_start(init, chosen.variant) if init else None
     if resume and start is None:
         start = remembered_start(out)
@@ -87,6 +100,7 @@ def train(
             "compile": compile_,
             "fsdp": fsdp,
             "features": features,
+            "stock": stock,
         },
         held_out=held_out,
         validate=validate,

@@ -70,6 +70,21 @@ def parse_data(texts: list[str], profile: str | None, root: Sequence[str] | None
     return [replace(one, profile=one.profile or profile, roots=roots) if one.annotated else one for one in asked]
 
 
+def live(asked: list[Asked], textures: Path | None, meshes: Path | None, seed: int) -> list[Asked]:
+    """The same, with what is rendered during the run made of these pictures and pieces.
+
+    Raises: BadParameter, when nothing is rendered.
+    """
+    from dataclasses import replace
+
+    if (textures or meshes) and not any(one.live for one in asked):
+        raise typer.BadParameter("--textures and --meshes are for --data render:FAMILY, and there is none.")
+    return [
+        replace(one, live=replace(one.live, seed=seed, textures=textures, meshes=meshes)) if one.live else one
+        for one in asked
+    ]
+
+
 def resized(recipe: Recipe, minutes: float | None, steps: int | None, batch: int | None, seed: int | None) -> Recipe:
     """The recipe with what the command line says instead.
 

@@ -16,6 +16,7 @@ from theodolite.network.convnext import ConvNeXtEncoder
 from theodolite.network.efficientnet import EfficientNetLiteEncoder
 from theodolite.network.hourglass import HourglassDecoder
 from theodolite.network.joint import JointDecoder
+from theodolite.network.layers import require_multiple
 from theodolite.network.neck import PyramidNeck, TokenNeck
 from theodolite.network.outputs import RawMaps
 from theodolite.network.variants import DPT, ConvNeXt, EfficientNetLite, Encoder, Hourglass, Variant, ViT, find
@@ -48,6 +49,8 @@ class Metric3D(nn.Module):
             all_steps: also return the maps before (`initial`) and after every step (`steps`), for training.
         """
         steps = self._checked(steps)
+        if isinstance(self.variant.decoder, DPT) and self.variant.decoder.detail:
+            require_multiple(pixels, self.variant.multiple)  # its map has to lie on the transformer's
         estimate = self.decoder.estimate(self.encoder(pixels), pixels)
         trail = [self.decoder.maps(estimate)] if all_steps else []
         for _ in range(steps):

@@ -162,6 +162,8 @@ class Hardware:
         fsdp: divide weights and optimiser state among the processes (FSDP2), not only batches (DDP).
         shard_mib: size of the files that hold a run's state, MiB.
         features: folder for what an encoder's frozen part makes of fixed views, see `features.py`; None keeps nothing.
+        stock: GiB on the device for views that are learnt from several times while workers make more, see `stock.py`;
+            None makes every view of every batch anew. The one choice here that changes what is learnt.
     """
 
     device: str = ""
@@ -172,12 +174,18 @@ class Hardware:
     fsdp: bool = False
     shard_mib: float = 15.0
     features: Path | None = None
+    stock: float | None = None
 
     def __post_init__(self) -> None:
         check(self.micro_batch is None or self.micro_batch > 0, "micro_batch is positive", self.micro_batch)
         check(self.workers >= 0, "workers is not negative", self.workers)
         check(self.threads is None or self.threads > 0, "threads is positive", self.threads)
         check(self.shard_mib > 0, "shard_mib is positive", self.shard_mib)
+        check(self.stock is None or self.stock > 0, "stock is positive", self.stock)
+        check(self.stock is None or self.workers > 0, "a stock is filled by workers", self.workers)
+        check(
+            self.stock is None or self.features is None, "kept features are of fixed views, a stock is not", self.stock
+        )
 
     def micro_batches(self, share: int) -> list[range]:
         """A process's share of a batch, in portions that go through the network at once."""

@@ -38,6 +38,7 @@ from theodolite.training.resume import (
 )
 from theodolite.training.start import Start, remember_start
 from theodolite.training.step import training_step
+from theodolite.training.stock import stocked_batches
 from theodolite.training.unroll import Unrolled
 from theodolite.training.validate import require_frames, validate
 
@@ -104,7 +105,12 @@ def train(
     position = _begin(run, stream, start, learner, team, minutes, resume)
 
     portions = _portions(team, hardware, recipe)
-    batches = micro_batches(Plan(stream, position.step, portions), hardware.workers, team.device.type == "cuda")
+    plan = Plan(stream, position.step, portions)
+    batches = (
+        stocked_batches(plan, hardware.workers, team.device, hardware.stock)
+        if hardware.stock
+        else micro_batches(plan, hardware.workers, team.device.type == "cuda")
+    )
     keeps = hardware.features and recipe.views and recipe.thawed is not None and not recipe.lora
     features = Features(hardware.features, stream, net.encoder) if hardware.features and keeps else None
     journal = Journal(run, recipe.batch, watch, position.step) if team.first else None

@@ -13,9 +13,15 @@ from theodolite.datasets.record import Record
 from theodolite.datasets.sample import Sample
 from theodolite.datasets.sources import open_records
 from theodolite.errors import DatasetError
+from theodolite.synth.families import FAMILIES
+from theodolite.synth.shards import Order
 from theodolite.training.config import Recipe
 from theodolite.training.data import Part, SampleSet, Source, Stream
-from theodolite.training.scenes import Scenes
+from theodolite.training.scenes import LiveScenes, Scenes
+
+_RENDER = "render:"
+# Scenes of a live set: more than a run can see, few enough to be shuffled. Pictures a bit larger than most canvases.
+_LIVE, _LIVE_SIZE = 1_000_000, (288, 384)
 
 
 @dataclass(frozen=True)
@@ -24,12 +30,14 @@ class Asked:
 
     Args:
         share: of every batch, relative to the others.
+        live: scenes that are rendered while the run goes on, in place of `path`.
         profile: how the files of annotations are encoded, a name in `datasets.profiles.PROFILES`.
         roots: folders that paths in annotations start at, by names in `datasets.annotations.ROOTS`.
     """
 
     path: Path
     share: float = 1.0
+    live: Order | None = None
     profile: str | None = None
     roots: Mapping[str, Path] = field(default_factory=dict)
 
@@ -37,17 +45,24 @@ class Asked:
     def parse(cls, text: str) -> Asked:
         """From "PATH" or "PATH=SHARE"; annotations may name their profile, as "PATH.json@PROFILE=SHARE".
 
-        Raises: ValueError, for a share that is not a positive number.
+        "render:FAMILY" is no path: scenes of a family, or of its "mix", that are rendered as they are needed.
+
+        Raises: ValueError, for a share that is not a positive number, or a family that does not exist.
         """
         place, profile = _with_profile(text)
         whole, equals, share = text.rpartition("=")
-        if not equals or place.exists():
-            return cls(place, profile=profile)
-        number = float(share)
-        if not 0 < number < float("inf"):
-            raise ValueError(f"the share of {whole} is a positive number, got {share}")
-        place, profile = _with_profile(whole)
-        return cls(place, number, profile)
+        number = 1.0
+        if equals and not place.exists():
+            number = float(share)
+            if not 0 < number < float("inf"):
+                raise ValueError(f"the share of {whole} is a positive number, got {share}")
+            place, profile = _with_profile(whole)
+        if not str(place).startswith(_RENDER):
+            return cls(place, number, profile=profile)
+        family = str(place).removeprefix(_RENDER)
+        if family not in (*FAMILIES, "mix"):
+            raise ValueError(f"there is no family {family!r}; known: {', '.join(FAMILIES)}, mix")
+        return cls(place, number, Order(place, _LIVE, *_LIVE_SIZE, family=family))
 
     @property
     def annotated(self) -> bool:
@@ -61,6 +76,8 @@ class Asked:
 
     def open(self) -> Source:
         """Raises: DatasetError, when there are no samples."""
+        if self.live:
+            return LiveScenes(self.live)
         if self.rendered:
             return Scenes([self.path])
         if self.path.is_file():

@@ -17,7 +17,7 @@ import numpy as np
 from theodolite.types import Int
 
 # What a random stream is for, so that no two purposes share one.
-CANVAS, ORDER, PLACE, VIEW, REPLACEMENT, DRAW = range(6)
+CANVAS, ORDER, PLACE, VIEW, REPLACEMENT, DRAW, STOCK = range(7)
 
 
 def random(seed: int, purpose: int, *numbers: int) -> np.random.Generator:

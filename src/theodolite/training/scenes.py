@@ -1,4 +1,4 @@
-"""Rendered scenes on disk as training samples, read one at a time from where they lie in their shards."""
+"""Rendered scenes as training samples: from shards on disk, one at a time, or rendered when they are asked for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 from theodolite.camera.pinhole import Camera
 from theodolite.datasets.sample import LabelKind, Sample
 from theodolite.errors import DatasetError
-from theodolite.synth.shards import decode_depth, decode_normals
+from theodolite.synth.shards import Order, decode_depth, decode_normals, make
+from theodolite.types import Float, Int, UInt8
 
 # What is seen through the windows of these is not learnt: a bright field on a wall would be taken for sky, and cameras
 # with depth see the wall, the pane or nothing there.
@@ -29,12 +30,16 @@ class Scenes:
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = tuple(folders)
         paths = [path for folder in folders for path in sorted(folder.glob("*.npz"))]
         if not paths:
             names = ", ".join(str(folder) for folder in folders)
             raise DatasetError(f"{names}: no rendered shard (.npz) there. Make some: theodolite synth")
         self._shards = [_mapped(path) for path in paths]
         self._ends = np.cumsum([len(shard["image"]) for shard in self._shards])
+
+    def __reduce__(self) -> tuple[type[Scenes], tuple[Sequence[Path]]]:
+        return Scenes, (self._folders,)  # for another process: mapped arrays would be copied whole
 
     def __len__(self) -> int:
         return int(self._ends[-1])
@@ -45,29 +50,73 @@ class Scenes:
         number = int(np.searchsorted(self._ends, index, side="right"))
         shard = self._shards[number]
         place = index - int(self._ends[number]) + len(shard["image"])
-        image = np.array(shard["image"][place])
-        depth = decode_depth(shard["depth"][place])
-        normals = decode_normals(shard["normals"][place])
         planes = np.array(shard["planes"][place]).astype(np.int32) if "planes" in shard else None
-        sky = np.isnan(depth)
-        if shard["family"][place] in _WITH_WINDOWS:
-            outside = ~(depth <= _OUTSIDE)  # true for NaN
-            depth[outside], normals[outside] = np.nan, np.nan
-            sky = np.zeros_like(sky)
-            if planes is not None:
-                planes[outside] = 0
+        depth = decode_depth(shard["depth"][place])
         height, width = depth.shape
         fx, fy, cx, cy = shard["camera"][place].tolist()
-        return Sample(
-            image=image,
-            camera=Camera(fx, fy, cx, cy, width, height),
-            depth=depth,
-            normals=normals,
-            sky=sky,
-            planes=planes,
-            kind=LabelKind.SYNTHETIC,
-            domain="synth",
+        return as_sample(
+            str(shard["family"][place]),
+            np.array(shard["image"][place]),
+            depth,
+            decode_normals(shard["normals"][place]),
+            planes,
+            Camera(fx, fy, cx, cy, width, height),
         )
+
+
+class LiveScenes:
+    """Scenes that are rendered when they are asked for, all that an order is for; nothing is written.
+
+    Best read in portions: kernels are shared by the scenes of one.
+    """
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+
+    def __len__(self) -> int:
+        return self.order.count
+
+    def __getitem__(self, index: int) -> Sample:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return self.portion(range(index, index + 1))[0]
+
+    def portion(self, indices: range) -> list[Sample]:
+        """The samples of some indices."""
+        views = make(self.order, indices)
+        return [as_sample(name, v.image, v.depth, v.normals, v.planes, v.camera) for name, _, v in views]
+
+
+def as_sample(
+    family: str,
+    image: UInt8[np.ndarray, "h w 3"],
+    depth: Float[np.ndarray, "h w"],
+    normals: Float[np.ndarray, "h w 3"],
+    planes: Int[np.ndarray, "h w"] | None,
+    camera: Camera,
+) -> Sample:
+    """A rendered view as a sample; the arrays become the sample's own.
+
+    Args:
+        depth: metres along z, NaN in the sky.
+    """
+    sky = np.isnan(depth)
+    if family in _WITH_WINDOWS:
+        outside = ~(depth <= _OUTSIDE)  # true for NaN
+        depth[outside], normals[outside] = np.nan, np.nan
+        sky = np.zeros_like(sky)
+        if planes is not None:
+            planes[outside] = 0
+    return Sample(
+        image=image,
+        camera=camera,
+        depth=depth,
+        normals=normals,
+        sky=sky,
+        planes=planes,
+        kind=LabelKind.SYNTHETIC,
+        domain="synth",
+    )
 
 
 def _mapped(path: Path) -> dict[str, np.ndarray]:

@@ -37,10 +37,9 @@ class PlaneNormal:
         """Triplets of flat indices, each on one plane; without a plane, three times the first pixel, to no effect."""
         count = max(1, min(int(self.share * planes[0].numel()), self.most))
         drawn = [
-            self._on_planes(labels, count, generator)
-            for labels, generator in zip(planes.flatten(1), generators(seeds, "plane normal"), strict=True)
+            torch.rand(count, 4, generator=g, dtype=torch.float64)[None] for g in generators(seeds, "plane normal")
         ]
-        return torch.stack(drawn)
+        return self._on_planes(planes.flatten(1).clamp(min=0).long(), torch.cat(drawn).to(planes.device))
 
     def __call__(
         self,
@@ -68,22 +67,20 @@ class PlaneNormal:
         errors = (1 - (found * _plane_means(found, labels)).sum(-1)) * usable
         return ratio(errors.sum(1), usable.sum(1), self.pooled)
 
-    def _on_planes(self, labels: Int[Tensor, " pixels"], count: int, generator: torch.Generator) -> Int[Tensor, "n 3"]:
-        labels = labels.clamp(min=0).long()
-        sizes = labels.bincount()
+    def _on_planes(self, labels: Int[Tensor, "b pixels"], draw: Float[Tensor, "b n 4"]) -> Int[Tensor, "b n 3"]:
+        sizes = labels.new_zeros(len(labels), int(labels.max()) + 1).scatter_add(1, labels, torch.ones_like(labels))
         large = sizes >= self.smallest
-        large[0] = False
-        pixels = large[labels].nonzero()[:, 0]
-        if len(pixels) == 0:
-            return pixels.new_zeros(count, 3)
-        # Plane after plane, so that each is a stretch of this list.
-        pixels = pixels[labels[pixels].sort(stable=True).indices]
+        large[:, 0] = False
+        # Plane after plane, what is on none at the end, so that each is a stretch of this list.
+        last = sizes.shape[1]
+        pixels = torch.where(large.gather(1, labels), labels, last).sort(dim=1, stable=True).indices
         length = torch.where(large, sizes, 0)
-        start = length.cumsum(0) - length
-        draw = torch.rand(count, 4, generator=generator, dtype=torch.float64).to(pixels.device)
+        start, total = length.cumsum(1) - length, length.sum(1, keepdim=True)
         # A pixel that chooses the plane, then the corners on it.
-        plane = labels[pixels[(draw[:, :1] * len(pixels)).long()]]
-        return pixels[start[plane] + (draw[:, 1:] * length[plane]).long()]
+        plane = labels.gather(1, pixels.gather(1, (draw[..., 0] * total).long()))[..., None]
+        size, first = (x[..., None].expand(-1, -1, 3).gather(1, plane.expand(-1, -1, 3)) for x in (length, start))
+        corners = first + (draw[..., 1:] * size).long()
+        return pixels.gather(1, corners.flatten(1)).view_as(corners) * (total > 0)[..., None]
 
 
 def _plane_means(found: Float[Tensor, "b n 3"], labels: Int[Tensor, "b n"]) -> Float[Tensor, "b n 3"]:
