@@ -23,7 +23,8 @@ class Detail(nn.Module):
         self.mix = conv3(width, width)
         self.out = conv3(width, outputs)
         nn.init.normal_(self.out.weight, std=1e-3)
-        nn.init.zeros_(self.out.bias)
+        if self.out.bias is not None:
+            nn.init.zeros_(self.out.bias)
 
     def forward(self, pixels: Float[Tensor, "b 3 h w"]) -> Map:
         x = F.relu(self.norm(self.quarter(F.relu(self.halve(pixels)))))

@@ -117,7 +117,8 @@ class DeltaHead(nn.Module):
         # Refinement begins by changing next to nothing.
         for last in (self.depth, self.normal):
             nn.init.normal_(last.weight, std=1e-3)
-            nn.init.zeros_(last.bias)
+            if last.bias is not None:
+                nn.init.zeros_(last.bias)
 
     def forward(self, hidden: Map) -> Map:
         depth, normal = F.relu(self.features(hidden)).chunk(2, dim=1)

@@ -84,7 +84,7 @@ class JointDecoder(nn.Module):
 
     def maps(self, estimate: Estimate) -> RawMaps:
         """The estimate at full resolution; one that was never refined has no mask yet and is upsampled plainly."""
-        if estimate.refined:
+        if estimate.refined and estimate.hidden:
             state = convex_upsample(estimate.state, self.mask(estimate.hidden[0]))
         else:
             state = F.interpolate(estimate.state, scale_factor=FACTOR, mode="bilinear", align_corners=True)

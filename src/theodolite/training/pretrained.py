@@ -44,8 +44,8 @@ def start_from_imagenet(net: Metric3D) -> None:
     number = _lite_number(net.variant.encoder)
     package = require(PACKAGES[number].replace("-", "_"), "train", "Starting from ImageNet weights")
     path = getattr(package, f"EfficientnetLite{number}ModelFile").get_model_file_path()
-    state = encoder_state(torch.load(path, weights_only=True), net.variant.encoder)
-    net.encoder.load_state_dict(state)
+    published = torch.load(path, weights_only=True)
+    net.encoder.load_state_dict(encoder_state(published, LITE[number]))
 
 
 def _lite_number(spec: object) -> int:
@@ -137,8 +137,8 @@ def focus_state(path: Path, spec: Encoder) -> dict[str, Tensor]:
         node = f"/backbone/encoder/layer.{number}"
         for part in ("norm1", "norm2"):
             state |= {f"{ours}.{part}.{leaf}": held[f"{theirs}.{part}.{leaf}"] for leaf in ("weight", "bias")}
-        for part in (1, 2):
-            state[f"{ours}.scale{part}"] = held[f"{theirs}.layer_scale{part}.lambda1"]
+        for which in (1, 2):
+            state[f"{ours}.scale{which}"] = held[f"{theirs}.layer_scale{which}.lambda1"]
         attention = [f"attention/attention/{part}" for part in ("query", "key", "value")]
         for ours_, parts in (
             ("attention.qkv", attention),
