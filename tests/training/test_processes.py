@@ -22,7 +22,7 @@ PROGRAM = Path(__file__).with_name("run_walls.py")
 STEPS = 8
 SECONDS = 500
 # Sums are rounded otherwise, and Adam's first steps make as much of a small gradient as of a large one.
-ROUNDING = 5e-5
+ROUNDING = 2e-4
 
 
 def command(run: Path, *arguments: object, processes: int = 1) -> list[str]:

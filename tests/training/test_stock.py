@@ -21,6 +21,12 @@ from theodolite.training.stock import PORTION, VIEWS, Packed, Stock, pack, stock
 CPU = torch.device("cpu")
 
 
+@pytest.fixture(autouse=True)
+def _known_to_processes(monkeypatch, request):
+    """Processes that are started anew look for the walls where this one looks."""
+    monkeypatch.syspath_prepend(str(request.config.rootpath))
+
+
 @pytest.fixture
 def stream(walls, small) -> Stream:
     return Stream(replace(small, batch=4), [SampleSet("near", Part(walls, 0, 7), 3), SampleSet("far", walls, 1)])

@@ -30,16 +30,16 @@ class Asked:
 
     Args:
         share: of every batch, relative to the others.
-        live: scenes that are rendered while the run goes on, in place of `path`.
         profile: how the files of annotations are encoded, a name in `datasets.profiles.PROFILES`.
         roots: folders that paths in annotations start at, by names in `datasets.annotations.ROOTS`.
+        live: scenes that are rendered while the run goes on, in place of `path`.
     """
 
     path: Path
     share: float = 1.0
-    live: Order | None = None
     profile: str | None = None
     roots: Mapping[str, Path] = field(default_factory=dict)
+    live: Order | None = None
 
     @classmethod
     def parse(cls, text: str) -> Asked:
@@ -62,7 +62,7 @@ class Asked:
         family = str(place).removeprefix(_RENDER)
         if family not in (*FAMILIES, "mix"):
             raise ValueError(f"there is no family {family!r}; known: {', '.join(FAMILIES)}, mix")
-        return cls(place, number, Order(place, _LIVE, *_LIVE_SIZE, family=family))
+        return cls(place, number, live=Order(place, _LIVE, *_LIVE_SIZE, family=family))
 
     @property
     def annotated(self) -> bool:
