@@ -18,7 +18,7 @@ from theodolite.training.batch import Batch, collate
 from theodolite.training.config import Recipe
 
 # So many samples of a set that cannot be used, one after another, are no exceptions any more.
-_ATTEMPTS = 20
+ATTEMPTS = 20
 
 
 class Source(Protocol):
@@ -124,13 +124,13 @@ class Stream:
         chosen = self.sets[which]
         index = sampler.position_in_set(number, len(chosen.source), which, self.recipe.seed)
         others = sampler.random(self.recipe.seed, sampler.REPLACEMENT, step, place)
-        for _ in range(_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             try:
                 return chosen.source[index], index, lines
             except TheodoliteError as error:
                 lines.append(f"{chosen.name}: {' '.join(str(error).split())}")
                 index = int(others.integers(len(chosen.source)))
-        raise DatasetError(f"{_ATTEMPTS} samples in a row could not be used; the last: {lines[-1]}")
+        raise DatasetError(f"{ATTEMPTS} samples in a row could not be used; the last: {lines[-1]}")
 
 
 @dataclass(frozen=True)
@@ -159,12 +159,12 @@ def micro_batches(plan: Plan, workers: int, pin: bool) -> Generator[Batch]:
     loader = torch.utils.data.DataLoader(
         _Endless(plan),
         batch_size=None,
-        sampler=_Count(),
+        sampler=Count(),
         num_workers=workers,
-        collate_fn=_as_it_is,  # type: ignore[arg-type]  # without batching by the loader, it is given samples
+        collate_fn=as_it_is,
         pin_memory=pin,
         prefetch_factor=2 if workers else None,
-        worker_init_fn=_undisturbed if workers else None,
+        worker_init_fn=undisturbed if workers else None,
     )
     made: Any = iter(loader)
     try:
@@ -174,7 +174,7 @@ def micro_batches(plan: Plan, workers: int, pin: bool) -> Generator[Batch]:
             yield batch
     finally:
         # A loader ends its processes when it is forgotten, but the traceback of an error remembers it; and since they
-        # heed no signal, see `_undisturbed`, the program would wait for them without end.
+        # heed no signal, see `undisturbed`, the program would wait for them without end.
         if workers:
             made._shutdown_workers()
 
@@ -190,7 +190,9 @@ class _Endless(torch.utils.data.Dataset):
             return error  # as a value: the loader would put a traceback of another process into its message
 
 
-class _Count(torch.utils.data.Sampler):
+class Count(torch.utils.data.Sampler):
+    """0, 1, 2 and so on, without end."""
+
     def __init__(self) -> None:
         pass
 
@@ -201,12 +203,13 @@ class _Count(torch.utils.data.Sampler):
             index += 1
 
 
-def _undisturbed(_: int) -> None:
+def undisturbed(_: int) -> None:
     """Ctrl-C reaches every process, a launcher's termination signal too; the one that trains still needs the samples of
     its step, and ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
-def _as_it_is(made: Batch | TheodoliteError) -> Batch | TheodoliteError:
+def as_it_is(made: Any) -> Any:
+    """What loaders that do not batch collate by."""
     return made

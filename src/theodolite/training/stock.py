@@ -14,6 +14,7 @@ import threading
 from collections.abc import Generator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, fields, replace
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ from theodolite.synth.shards import encode_planes
 from theodolite.training import sampler
 from theodolite.training.augment import augment
 from theodolite.training.batch import Batch, collate
-from theodolite.training.data import _ATTEMPTS, Plan, SampleSet, Stream, _undisturbed
+from theodolite.training.data import ATTEMPTS, Count, Plan, SampleSet, Stream, as_it_is, undisturbed
 from theodolite.training.scenes import LiveScenes
 from theodolite.types import Float, Int, UInt8
 
@@ -36,7 +37,7 @@ PORTION = 6  # samples made at once: what rendered scenes share kernels in
 VIEWS = 3  # of each sample: looking at it again costs a third of rendering another
 _LEAST = 4  # batches' worth of views before the first step
 _OFTEN = 12  # times each view is learnt from, on average, before the network waits for more
-_TURNS, _TURN = 4, 8  # quarters of the processes that compile kernels one after another; jobs between them
+_TURNS, _TURN = 4, 16  # quarters of the processes that compile kernels one after another; jobs between them
 _OCTAVE = 4096  # steps of stored depth in a factor of two: errors of 1e-4
 _VALID, _NORMALS, _SKY, _INSIDE = 1, 2, 4, 8
 
@@ -272,8 +273,8 @@ def _some(chosen: SampleSet, rng: np.random.Generator) -> tuple[list[Sample], li
             samples.append(chosen.source[int(rng.integers(len(chosen.source)))])
         except TheodoliteError as error:
             lines.append(f"{chosen.name}: {' '.join(str(error).split())}")
-            if len(lines) >= _ATTEMPTS:
-                raise DatasetError(f"{_ATTEMPTS} samples could not be used; the last: {lines[-1]}") from error
+            if len(lines) >= ATTEMPTS:
+                raise DatasetError(f"{ATTEMPTS} samples could not be used; the last: {lines[-1]}") from error
     return samples, lines
 
 
@@ -286,9 +287,9 @@ def stocked_batches(plan: Plan, workers: int, device: torch.device, gib: float) 
     loader = torch.utils.data.DataLoader(
         _Making(plan.stream, plan.first),
         batch_size=None,
-        sampler=_Jobs(),
+        sampler=Count(),
         num_workers=workers,
-        collate_fn=_as_it_is,  # type: ignore[arg-type]  # without batching by the loader, it is given views
+        collate_fn=as_it_is,
         pin_memory=device.type == "cuda",
         prefetch_factor=2,
         worker_init_fn=_alone,
@@ -323,7 +324,7 @@ def stocked_batches(plan: Plan, workers: int, device: torch.device, gib: float) 
         lines.extend(packed.rejected)
 
     try:
-        for step in _count(plan.first):
+        for step in count(plan.first):
             with suppress(queue.Empty):
                 for _ in range(2 * workers):
                     store(arrived.get_nowait())
@@ -346,22 +347,4 @@ def _alone(worker: int) -> None:
 
     inductor.compile_threads = 1
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    _undisturbed(worker)
-
-
-class _Jobs(torch.utils.data.Sampler):
-    def __init__(self) -> None:
-        pass
-
-    def __iter__(self) -> Any:
-        return _count(0)
-
-
-def _count(start: int) -> Generator[int]:
-    while True:
-        yield start
-        start += 1
-
-
-def _as_it_is(made: Packed | TheodoliteError) -> Packed | TheodoliteError:
-    return made
+    undisturbed(worker)
