@@ -57,7 +57,7 @@ class Run:
         return "".join(c if c.isalnum() else "-" for c in self.label.lower())
 
 
-def recipe_of(run: Run, batch: int) -> Recipe:
+def recipe_of(run: Run, batch: int, seed: int) -> Recipe:
     """The recipe `pocket` with the run's variant; the first estimate alone for two thirds of the time."""
     encoder = find(run.variant).encoder
     learns = isinstance(encoder, ConvNeXt)  # there are no weights to start from
@@ -75,6 +75,7 @@ def recipe_of(run: Run, batch: int) -> Recipe:
         thawed=None if learns else 0,
         rate_encoder=1e-3 if learns else 0.0,
         batch=batch,
+        seed=seed,
         precision="fp32",
         first_estimate=0.67,
         warmup=100,
@@ -83,9 +84,8 @@ def recipe_of(run: Run, batch: int) -> Recipe:
     )
 
 
-def carried_out(run: Run, out: Path, minutes: float, batch: int, threads: int, judge: Path) -> dict:
+def carried_out(run: Run, recipe: Recipe, out: Path, minutes: float, threads: int, judge: Path) -> dict:
     """Train, judge, and say what came of it."""
-    recipe = recipe_of(run, batch)
     stream, _ = prepare(recipe, [Asked.parse(text) for text in run.data], 0)
     hardware = Hardware("cpu", threads=threads, features=out / "features" / run.slug)
     model = train(stream, out / run.slug, hardware=hardware, minutes=minutes)
@@ -95,7 +95,7 @@ def carried_out(run: Run, out: Path, minutes: float, batch: int, threads: int, j
         "label": run.label,
         "data": run.data,
         "parameters": sum(p.numel() for p in predictor.backend.network.parameters()),
-        "samples": int(model.stem.split("-")[1]) * batch,
+        "samples": int(model.stem.split("-")[1]) * recipe.batch,
         "sets": judged(predictor, judge),
     }
 
@@ -144,6 +144,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=7.0)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0, help="another one shows how much is chance")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     results = []
@@ -151,7 +152,8 @@ def main() -> None:
         run = Run(label, variant, tuple(data.split(",")))
         told = given.out / f"{run.slug}.json"
         if not told.exists():
-            result = carried_out(run, given.out, given.minutes, given.batch, given.threads, given.judge)
+            recipe = recipe_of(run, given.batch, given.seed)
+            result = carried_out(run, recipe, given.out, given.minutes, given.threads, given.judge)
             told.write_text(json.dumps(result, indent=1) + "\n")
         results.append(json.loads(told.read_text()))
         print(table(results[-1:]).splitlines()[-1], flush=True)
