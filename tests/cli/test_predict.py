@@ -67,7 +67,8 @@ def test_a_photo_gives_its_default_files_and_facts(good, tmp_path, capsys):
     assert names == sorted(f"good{ending}" for ending in endings)
     prediction = Prediction.load(tmp_path / "out/good.npz")
     assert prediction.size == (96, 64)
-    assert prediction.valid.all()
+    assert np.isfinite(prediction.depth).all()
+    assert prediction.valid.any()  # not all: the network may take a corner for sky
 
 
 def test_json_is_one_document_with_a_result_for_each_photo(good, tmp_path, capsys):
