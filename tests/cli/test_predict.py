@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from theodolite import Prediction
+from theodolite import Camera, Prediction, load
 from theodolite.cli.main import main
 
 COMMAND = [sys.executable, "-m", "theodolite"]
@@ -69,6 +69,10 @@ def test_a_photo_gives_its_default_files_and_facts(good, tmp_path, capsys):
     assert prediction.size == (96, 64)
     assert np.isfinite(prediction.depth).all()
     assert prediction.valid.any()  # not all: the network may take a corner for sky
+    expected = load().predict(good, Camera.from_fov(60, 96, 64))
+    np.testing.assert_array_equal(prediction.valid, expected.valid)
+    np.testing.assert_array_equal(prediction.depth, expected.depth)
+    np.testing.assert_array_equal(prediction.normals, expected.normals)
 
 
 def test_json_is_one_document_with_a_result_for_each_photo(good, tmp_path, capsys):
