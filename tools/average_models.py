@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
@@ -22,17 +21,18 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("models", nargs="+", metavar="MODEL=SHARE")
     given = parser.parse_args()
-    asked = [(Path(path), float(share)) for path, _, share in (text.rpartition("=") for text in given.models)]
-    total = sum(share for _, share in asked)
-    with safe_open(asked[-1][0], "pt") as last:
+    paths, shares = zip(*(text.rpartition("=")[::2] for text in given.models), strict=True)
+    shares = [float(share) for share in shares]
+    networks = [load_file(path) for path in paths]
+    for path, network in zip(paths, networks, strict=True):
+        if network.keys() != networks[-1].keys():
+            parser.error(f"{path} is another network than {paths[-1]}.")
+    averaged = {
+        name: sum(share / sum(shares) * network[name] for share, network in zip(shares, networks, strict=True))
+        for name in networks[-1]
+    }
+    with safe_open(paths[-1], "pt") as last:
         metadata = last.metadata()
-    averaged = {name: torch.zeros_like(weight) for name, weight in load_file(asked[-1][0]).items()}
-    for path, share in asked:
-        weights = load_file(path)
-        if weights.keys() != averaged.keys():
-            parser.error(f"{path} is another network than {asked[-1][0]}.")
-        for name, weight in weights.items():
-            averaged[name] += share / total * weight
     save_file(averaged, given.out, metadata)
 
 
