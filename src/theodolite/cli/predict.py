@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from theodolite.cli import camera_options
+from theodolite.cli.interrupts import interruptible
 from theodolite.errors import OutputError, TheodoliteError
 
 if TYPE_CHECKING:
@@ -101,8 +102,9 @@ def predict(
         strict_camera=strict_camera,
         assume_fov=assume_fov,
     )
-    with _progress(messages, len(files)) as advance:
+    with _progress(messages, len(files)) as advance, interruptible() as heed:
         for outcome in results:
+            heed()
             outcomes.append(outcome)
             advance()
             _tell(outcome, messages)
