@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from theodolite.cli import dataset_info
+
 if TYPE_CHECKING:
     from theodolite.datasets.check import Group, Report
     from theodolite.datasets.record import Record
     from theodolite.datasets.sheet import Sheet
 
-app = typer.Typer(help="Check training data, and list what of.", no_args_is_help=True)
+app = typer.Typer(help="Check training data and test data, and list what of.", no_args_is_help=True)
+app.command("info")(dataset_info.info)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
@@ -62,19 +65,22 @@ def check(
 
 @app.command("list")
 def list_datasets(json_output: Json = False) -> None:
-    """Data sets that `build` and the profiles of `check` know."""
+    """Data sets that `build`, `info` and the profiles of `check` know."""
     import json
 
     from theodolite.datasets.builders import BUILDERS
     from theodolite.datasets.profiles import PROFILES
+    from theodolite.datasets.readers import READERS, find_reader
 
-    about = {name: description for name, (_, description) in sorted(BUILDERS.items())}
+    built = {name: description for name, (_, description) in sorted(BUILDERS.items())}
+    read = {name: find_reader(name).ABOUT.title for name in READERS}
     if json_output:
-        return typer.echo(json.dumps({"build": about, "profiles": sorted(PROFILES)}, indent=1))
-    width = max(map(len, about), default=0)
-    typer.echo("theodolite dataset build NAME:")
-    for name, description in about.items():
-        typer.echo(f"  {name:{width}}  {description}")
+        return typer.echo(json.dumps({"build": built, "info": read, "profiles": sorted(PROFILES)}, indent=1))
+    width = max(map(len, built | read))
+    for command, about in (("build", built), ("info", read)):
+        typer.echo(f"theodolite dataset {command} NAME:")
+        for name, description in about.items():
+            typer.echo(f"  {name:{width}}  {description}")
     typer.echo("theodolite dataset check --profile NAME, for annotations in the form of the authors of Metric3D:")
     typer.echo(f"  {', '.join(sorted(PROFILES))}")
 

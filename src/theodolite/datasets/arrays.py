@@ -94,11 +94,13 @@ def _npy(path: Path, key: str | None, shape: Shape | None) -> Array:
 
 
 def _npz(path: Path, key: str | None, shape: Shape | None) -> Array:
-    found = np.load(path, allow_pickle=False)
-    if isinstance(found, np.ndarray):
-        raise DatasetError("is a single array; its kind is 'npy'")
-    with found as arrays:
-        return arrays[_only(arrays.files, key)]
+    # NumPy leaves a file that it opened itself open where the archive turns out to be damaged.
+    with path.open("rb") as file:
+        found = np.load(file, allow_pickle=False)
+        if isinstance(found, np.ndarray):
+            raise DatasetError("is a single array; its kind is 'npy'")
+        with found as arrays:
+            return arrays[_only(arrays.files, key)]
 
 
 def _hdf5(path: Path, key: str | None, shape: Shape | None) -> Array:

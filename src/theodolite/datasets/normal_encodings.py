@@ -114,7 +114,8 @@ CONVENTIONS = {
     "omnidata": NormalConvention((1, 1, 1), black_unknown=False),
     "matterport": NormalConvention((1, -1, -1), files=3, middle=32768),
     "hypersim": NormalConvention((1, -1, -1), either_way=True),
-    "diode": NormalConvention((1, -1, -1)),
+    # The release of Metric3D v2 turns these to face the camera, so not all of them do.
+    "diode": NormalConvention((1, -1, -1), either_way=True),
     # ScanNet; comes with a mask of where its orientation is known, which goes into normal_mask.
     "framenet": NormalConvention((1, 1, 1), black_unknown=False),
     # NYU; stored left, up, towards the camera.

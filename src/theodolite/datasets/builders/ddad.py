@@ -20,6 +20,7 @@ Not verified on the data: that the distributed scenes spell their entries as tha
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from theodolite.camera.pinhole import Camera
+from theodolite.datasets import arrays
 from theodolite.datasets.builders.lidar import Shot, camera_from_sweep, pose_of
 from theodolite.datasets.builders.source_files import camera_of, entry, folders_with, numbers, read_json
 from theodolite.datasets.record import Record
@@ -34,26 +36,48 @@ from theodolite.errors import DatasetError
 from theodolite.types import Float
 
 DOMAIN = "ddad"
+SPLITS = "ddad.json"
+# Names of parts in it, as the format numbers them.
+TRAINING, VALIDATION = "0", "1"
 
 
 def records(source: Path, out: Path) -> Iterator[Record]:
     """Pictures of all cameras of all training scenes. Raises: DatasetError."""
     for scene in folders_with(source, "scene_*.json"):
-        wanted = _training_scenes(scene.parent / "ddad.json")
+        splits = scene.parent / SPLITS
+        wanted = scenes_of(splits, TRAINING) if splits.is_file() else None
         for listing in sorted(scene.glob("scene_*.json")):
             if wanted is None or f"{scene.name}/{listing.name}" in wanted:
-                yield from _scene_records(listing, out / scene.name)
+                for view in views(listing):
+                    label = out / scene.name / view.name / f"{view.picture.stem}.png"
+                    shot = Shot(view.picture, view.camera, label, DOMAIN)
+                    yield from shot.with_sweep(partial(points, view.sweep), view.camera_from_sweep)
 
 
 @lru_cache(maxsize=4)
-def _training_scenes(path: Path) -> frozenset[str] | None:
-    """Scene files for training, as folder/file; None when no list says so."""
-    if not path.is_file():
-        return None
-    return frozenset(entry(read_json(path), path, "scene_splits", "0", "filenames"))
+def scenes_of(path: Path, part: str) -> frozenset[str]:
+    """Scene files of a part of ddad.json, as folder/file. Raises: DatasetError."""
+    return frozenset(entry(read_json(path), path, "scene_splits", part, "filenames"))
 
 
-def _scene_records(listing: Path, out: Path) -> Iterator[Record]:
+@dataclass(frozen=True, eq=False)
+class View:
+    """A picture, and the sweep of the same sample.
+
+    Args:
+        name: of the camera, such as CAMERA_01.
+        sweep: file of the points.
+    """
+
+    name: str
+    picture: Path
+    camera: Camera
+    sweep: Path
+    camera_from_sweep: Float[np.ndarray, "4 4"]
+
+
+def views(listing: Path) -> Iterator[View]:
+    """Every picture with a sweep, of a scene's file. Raises: DatasetError."""
     content = read_json(listing)
     datums = {entry(datum, listing, "key"): datum for datum in entry(content, listing, "data")}
     for sample in entry(content, listing, "samples"):
@@ -63,16 +87,15 @@ def _scene_records(listing: Path, out: Path) -> Iterator[Record]:
         if sweep is None:
             continue
         cloud = entry(sweep, listing, "datum", "point_cloud")
-        points = partial(_points, listing.parent / entry(cloud, listing, "filename"))
+        points_file = listing.parent / entry(cloud, listing, "filename")
         for member in members:
             if "image" not in entry(member, listing, "datum"):
                 continue
             image, name = entry(member, listing, "datum", "image"), entry(member, listing, "id", "name")
             path = listing.parent / entry(image, listing, "filename")
             size = int(numbers(image, listing, "width")), int(numbers(image, listing, "height"))
-            shot = Shot(path, _camera(calibration, name, size), out / name / f"{path.stem}.png", DOMAIN)
             motion = camera_from_sweep(_pose(image, listing), _pose(cloud, listing))
-            yield from shot.with_sweep(points, motion)
+            yield View(name, path, _camera(calibration, name, size), points_file, motion)
 
 
 def _pose(datum: Any, listing: Path) -> Float[np.ndarray, "4 4"]:
@@ -91,12 +114,12 @@ def _camera(path: Path, name: str, size: tuple[int, int]) -> Camera:
 
 
 @lru_cache(maxsize=1)
-def _points(path: Path) -> Float[np.ndarray, "n 3"]:
+def points(path: Path) -> Float[np.ndarray, "n 3"]:
+    """In the sweep's axes. Raises: DatasetError, naming the file."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            points = np.asarray(archive["data"], dtype=float)
-    except (OSError, ValueError, KeyError) as error:
+        rows = arrays.read("npz", path, "data")
+    except DatasetError as error:
         raise DatasetError(f"{path}: no point cloud under 'data' ({error}).") from error
-    if points.ndim != 2 or points.shape[1] < 3:
-        raise DatasetError(f"{path}: rows of X, Y, Z, … are needed, found shape {points.shape}.")
-    return points[:, :3]
+    if rows.ndim != 2 or rows.shape[1] < 3 or rows.dtype.kind not in "iuf":
+        raise DatasetError(f"{path}: rows of X, Y, Z, … are needed, found {rows.dtype} of shape {rows.shape}.")
+    return rows[:, :3].astype(float)

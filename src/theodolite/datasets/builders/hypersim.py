@@ -27,7 +27,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,11 +40,13 @@ from theodolite.datasets.record import Record
 from theodolite.datasets.sample import LabelKind
 from theodolite.errors import CameraError, DatasetError
 
-_CAMERAS, _SPLIT = "metadata_camera_parameters.csv", "metadata_images_split_scene_v1.csv"
+_CAMERAS, SPLIT = "metadata_camera_parameters.csv", "metadata_images_split_scene_v1.csv"
 _DISTANCE = DepthEncoding("hdf5", key="dataset", measures="ray")
 _RANGE = (0.01, 1000.0)
 # Degrees; half the error of normals stored in 8 bits.
 NORMALS_WITHIN = 0.1
+# Scene, trajectory and frame, as folders and files are named.
+FrameName = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -61,19 +63,29 @@ _NOMINAL = SceneCamera(Camera.from_fov(60, 1024, 768), note="nominal; no metadat
 
 def records(source: Path, out: Path) -> Iterator[Record]:
     """The training frames. Raises: DatasetError."""
+    split = source / SPLIT
+    return frames(source, read_split(split, "train") if split.is_file() else None)
+
+
+def frames(source: Path, wanted: Set[FrameName] | None) -> Iterator[Record]:
+    """The frames wanted, or every one. Raises: DatasetError."""
     scenes = need((path for path in source.glob("ai_*_*") if path.is_dir()), source, "ai_VVV_NNN")
     cameras = read_cameras(source / _CAMERAS) if (source / _CAMERAS).is_file() else None
-    wanted = _training_frames(source / _SPLIT) if (source / _SPLIT).is_file() else None
     for scene in scenes:
         found = _NOMINAL if cameras is None else cameras.get(scene.name)
         if found is None:
             continue
         for image in sorted(scene.glob("images/scene_cam_*_final_preview/frame.*.tonemap.jpg")):
-            trajectory = image.parent.name.removeprefix("scene_").removesuffix("_final_preview")
-            frame = image.name.removesuffix(".tonemap.jpg")
-            if wanted is None or (scene.name, trajectory, frame) in wanted:
+            _, trajectory, frame = name = frame_name(image)
+            if wanted is None or name in wanted:
                 geometry = image.parent.with_name(f"scene_{trajectory}_geometry_hdf5")
                 yield _record(image, geometry / frame, scene.name, found)
+
+
+def frame_name(image: Path) -> FrameName:
+    """Of a frame's preview, by where it lies."""
+    trajectory = image.parent.name.removeprefix("scene_").removesuffix("_final_preview")
+    return image.parents[2].name, trajectory, image.name.removesuffix(".tonemap.jpg")
 
 
 def _record(image: Path, frame: Path, scene: str, found: SceneCamera) -> Record:
@@ -132,14 +144,14 @@ def scene_camera(rays_from_uv: np.ndarray, width: int, height: int) -> SceneCame
     return SceneCamera(Camera.from_K(K, width, height), math.degrees(math.acos(cosine)))
 
 
-def _training_frames(path: Path) -> set[tuple[str, str, str]]:
-    """Scene, trajectory and frame, as files are named. Raises: DatasetError."""
+def read_split(path: Path, part: str) -> set[FrameName]:
+    """The frames of a part of the authors' split: "train", "val" or "test". Raises: DatasetError."""
     rows = csv.DictReader(io.StringIO(read_text(path)))
     try:
         return {
             (row["scene_name"], row["camera_name"], f"frame.{int(row['frame_id']):04d}")
             for row in rows
-            if row["split_partition_name"] == "train"
+            if row["split_partition_name"] == part
         }
     except (KeyError, TypeError, ValueError) as error:
         raise DatasetError(f"{path}: not the table of Hypersim's split ({error!r}).") from error

@@ -70,17 +70,22 @@ def records(source: Path, out: Path) -> Iterator[Record]:
     for depth in need((path for part in parts for path in part.glob(pattern)), source, f"train/{pattern}"):
         frame = Frame(depth.parts[-5], depth.parent.name.removeprefix("image_"), int(depth.stem))
         if wanted is None or frame in wanted:
-            camera = frame.camera(raw)
-            yield Record(
-                image=frame.image(raw),
-                camera=intrinsics(camera),
-                size=(camera.width, camera.height),
-                depth=depth,
-                depth_encoding=ENCODING,
-                kind=LabelKind.LIDAR,
-                range=RANGE,
-                domain=DOMAIN,
-            )
+            yield annotated_record(frame, raw, depth)
+
+
+def annotated_record(frame: Frame, raw: Path, depth: Path) -> Record:
+    """A picture with its annotated depth map. Raises: DatasetError, naming the calibration."""
+    camera = frame.camera(raw)
+    return Record(
+        image=frame.image(raw),
+        camera=intrinsics(camera),
+        size=(camera.width, camera.height),
+        depth=depth,
+        depth_encoding=ENCODING,
+        kind=LabelKind.LIDAR,
+        range=RANGE,
+        domain=DOMAIN,
+    )
 
 
 def raw_folder(source: Path) -> Path:

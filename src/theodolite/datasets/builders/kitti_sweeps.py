@@ -14,10 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from theodolite.datasets.builders.kitti import Frame, listed_frames, raw_folder
-from theodolite.datasets.builders.lidar import Shot
+from theodolite.datasets.builders.lidar import Shot, read_points
 from theodolite.datasets.builders.source_files import need, numbers, read_text
 from theodolite.datasets.record import Record
-from theodolite.errors import DatasetError
 from theodolite.geometry.pose import rigid
 from theodolite.types import Float
 
@@ -31,16 +30,25 @@ def records(source: Path, out: Path) -> Iterator[Record]:
     for image in need(raw.glob(pattern), raw, pattern):
         drive = image.parents[2]
         frame = Frame(drive.name, image.parents[1].name.removeprefix("image_"), int(image.stem))
-        sweep = drive / "velodyne_points/data" / f"{image.stem}.bin"
+        sweep = sweep_file(frame, raw)
         if (wanted is None or frame in wanted) and sweep.is_file():
             label = out / frame.drive / f"image_{frame.eye}" / f"{image.stem}.png"
-            motion = _camera_from_velodyne(raw / frame.date, frame.eye)
-            yield from Shot(image, frame.camera(raw), label, DOMAIN).with_sweep(partial(_points, sweep), motion)
+            motion = camera_from_velodyne(raw / frame.date, frame.eye)
+            yield from Shot(image, frame.camera(raw), label, DOMAIN).with_sweep(partial(points, sweep), motion)
+
+
+def sweep_file(frame: Frame, raw: Path) -> Path:
+    return raw / frame.date / frame.drive / "velodyne_points/data" / f"{frame.number:010}.bin"
 
 
 @lru_cache(maxsize=16)
-def _camera_from_velodyne(date: Path, eye: str) -> Float[np.ndarray, "4 4"]:
-    """Into the axes of a rectified camera: those of the first, turned by its rectification and moved sideways."""
+def camera_from_velodyne(date: Path, eye: str) -> Float[np.ndarray, "4 4"]:
+    """Into the axes of a rectified camera: those of the first, turned by its rectification and moved sideways.
+
+    Args:
+        date: folder of the day's calibration.
+    Raises: DatasetError, naming the calibration.
+    """
     to_velodyne, to_cameras = date / "calib_velo_to_cam.txt", date / "calib_cam_to_cam.txt"
     first, cameras = _rows(to_velodyne), _rows(to_cameras)
     first_from_velodyne = rigid(
@@ -59,8 +67,6 @@ def _rows(path: Path) -> dict[str, list[str]]:
 
 
 @lru_cache(maxsize=1)
-def _points(path: Path) -> Float[np.ndarray, "n 3"]:
-    try:
-        return np.fromfile(path, dtype="<f4").reshape(-1, 4)[:, :3].astype(float)
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{path}: no sweep of x, y, z and reflectance ({error}).") from error
+def points(path: Path) -> Float[np.ndarray, "n 3"]:
+    """In the scanner's axes. Raises: DatasetError, naming the file."""
+    return read_points(path, columns=4)

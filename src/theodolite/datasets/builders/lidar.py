@@ -19,6 +19,7 @@ from theodolite.datasets.encodings import DepthEncoding
 from theodolite.datasets.load import FEWEST_LABELS
 from theodolite.datasets.record import Record
 from theodolite.datasets.sample import LabelKind
+from theodolite.errors import DatasetError
 from theodolite.geometry.pose import inverse, rigid, transform_points
 from theodolite.geometry.unproject import project
 from theodolite.inference.files.depth_png import encode_depth
@@ -56,6 +57,20 @@ def camera_from_sweep(
     return inverse(world_from_camera) @ world_from_sweep
 
 
+def read_points(path: Path, columns: int) -> Float[np.ndarray, "n 3"]:
+    """Points of a file of float32 rows that begin with x, y and z, as KITTI and nuScenes have them.
+
+    Raises: DatasetError, naming the file, also when it ends within a row.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"{path}: {error.strerror}.") from error
+    if len(data) % (4 * columns):
+        raise DatasetError(f"{path}: rows of {columns} float32 are needed, found {len(data)} bytes; is it cut short?")
+    return np.frombuffer(data, "<f4").reshape(-1, columns)[:, :3].astype(float)
+
+
 def sweep_depth(
     points: Float[np.ndarray, "n 3"], camera_from_points: Float[np.ndarray, "4 4"], camera: Camera
 ) -> Float[np.ndarray, "h w"]:
@@ -71,10 +86,14 @@ def sweep_depth(
 
 
 def nearest_depth(
-    pixels: Float[np.ndarray, "n 2"], depth: Float[np.ndarray, " n"], height: int, width: int
+    pixels: Float[np.ndarray, "n 2"],
+    depth: Float[np.ndarray, " n"],
+    height: int,
+    width: int,
+    reach: tuple[float, float] = REACH,
 ) -> Float[np.ndarray, "h w"]:
-    """Of all depths in `REACH` that fall on a pixel, the smallest; NaN where none does."""
-    near, far = REACH
+    """Of all depths within reach that fall on a pixel, the smallest; NaN where none does."""
+    near, far = reach
     with np.errstate(invalid="ignore"):
         inside = (depth >= near) & (depth <= far) & np.isfinite(pixels).all(axis=-1)
         inside &= ((pixels > -0.5) & (pixels < np.array([width - 0.5, height - 0.5]))).all(axis=-1)

@@ -16,24 +16,15 @@ Not verified on the data: that every table gives image sizes; where one does not
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from theodolite.datasets.builders.lidar import Shot, camera_from_sweep, pose_of
-from theodolite.datasets.builders.source_files import (
-    camera_of,
-    entry,
-    folders_with,
-    image_size,
-    numbers,
-    read_json,
-)
+from theodolite.datasets.builders.lidar import Shot, camera_from_sweep
+from theodolite.datasets.builders.nuscenes_tables import DATA, Datum, key_frames
+from theodolite.datasets.builders.source_files import folders_with
 from theodolite.datasets.record import Record
 from theodolite.errors import DatasetError
 from theodolite.geometry.pose import transform_points
@@ -45,73 +36,29 @@ _COLUMNS = 5
 
 def records(source: Path, out: Path) -> Iterator[Record]:
     """Pictures of the key frames of all tables below `source`. Raises: DatasetError."""
-    for folder in folders_with(source, "sample_data.json"):
-        yield from _Tables(folder).records(out)
-
-
-@dataclass(frozen=True)
-class _Tables:
-    """The tables of a folder, and the files beside it."""
-
-    folder: Path
-
-    def records(self, out: Path) -> Iterator[Record]:
-        listing = self.folder / "sample_data.json"
-        mounts, moments = self._table("calibrated_sensor"), self._table("ego_pose")
-        modality = {
-            token: entry(sensor, self.folder / "sensor.json", "modality")
-            for token, sensor in self._table("sensor").items()
-        }
-        samples: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
-        for row in read_json(listing):
-            if not entry(row, listing, "is_key_frame"):
-                continue
-            mount = entry(mounts, listing, entry(row, listing, "calibrated_sensor_token"))
-            moment = entry(moments, listing, entry(row, listing, "ego_pose_token"))
-            kind = entry(modality, listing, entry(mount, listing, "sensor_token"))
-            samples[entry(row, listing, "sample_token")][kind].append((row, mount, moment))
-        for members in samples.values():
-            for row, mount, moment in members["camera"]:
+    for folder in folders_with(source, DATA):
+        for members in key_frames(folder).values():
+            for picture in members["camera"]:
                 if members["lidar"]:
-                    yield from self._shot(row, mount, out).with_sweep(
-                        partial(self._points, members["lidar"]), camera_from_sweep(self._pose(mount, moment), np.eye(4))
-                    )
+                    motion = camera_from_sweep(picture.world_from_sensor(), np.eye(4))
+                    yield from _shot(picture, out).with_sweep(partial(_points, members["lidar"]), motion)
 
-    def _shot(self, row: Any, mount: Any, out: Path) -> Shot:
-        path = self.folder / "calibrated_sensor.json"
-        image = self._file(row)
-        matrix = numbers(mount, path, "camera_intrinsic", shape=(3, 3))
-        size = image_size(image) if not row.get("width") else (int(row["width"]), int(row["height"]))
-        camera = camera_of(path, [matrix[0, 0], matrix[1, 1], matrix[0, 2], matrix[1, 2]], size)
-        return Shot(image, camera, out / f"{image.stem}.png", DOMAIN)
 
-    def _points(self, sweeps: list[Any]) -> Float[np.ndarray, "n 3"]:
-        """Points of several sweeps, in the world."""
-        return np.concatenate(
-            [transform_points(self._pose(mount, moment), _sweep(self._file(row))) for row, mount, moment in sweeps]
-        )
+def _shot(picture: Datum, out: Path) -> Shot:
+    image = _file(picture)
+    return Shot(image, picture.camera(image), out / f"{image.stem}.png", DOMAIN)
 
-    def _pose(self, mount: Any, moment: Any) -> Float[np.ndarray, "4 4"]:
-        """The sensor in the world."""
-        world_from_ego, ego_from_sensor = (
-            pose_of(
-                numbers(row, self.folder / name, "rotation", shape=(4,)),
-                numbers(row, self.folder / name, "translation", shape=(3,)),
-            )
-            for row, name in ((moment, "ego_pose.json"), (mount, "calibrated_sensor.json"))
-        )
-        return world_from_ego @ ego_from_sensor
 
-    def _file(self, row: Any) -> Path:
-        """The file of a row, also where the competition's archives put it: train_images/ for images/."""
-        name = str(entry(row, self.folder / "sample_data.json", "filename"))
-        root = self.folder.parent
-        prefix = self.folder.name.removesuffix("data")  # "", or "train_" of "train_data"
-        return root / name if (root / name).is_file() else root / (prefix + name)
+def _points(sweeps: list[Datum]) -> Float[np.ndarray, "n 3"]:
+    """Points of several sweeps, in the world."""
+    return np.concatenate([transform_points(sweep.world_from_sensor(), _sweep(_file(sweep))) for sweep in sweeps])
 
-    def _table(self, name: str) -> dict[str, Any]:
-        path = self.folder / f"{name}.json"
-        return {entry(row, path, "token"): row for row in read_json(path)}
+
+def _file(datum: Datum) -> Path:
+    """The file of a datum, also where the competition's archives put it: train_images/ for images/."""
+    root, name = datum.folder.parent, datum.filename
+    prefix = datum.folder.name.removesuffix("data")  # "", or "train_" of "train_data"
+    return root / name if (root / name).is_file() else root / (prefix + name)
 
 
 @lru_cache(maxsize=3)  # serves all cameras of a sample

@@ -30,24 +30,25 @@ from theodolite.datasets.sample import LabelKind
 from theodolite.errors import DatasetError
 
 EVERY = 10
-_MILLIMETRES = DepthEncoding("png16", scale=1000, invalid_from=65535)
+INTRINSICS = "intrinsic/intrinsic_color.txt"
+MILLIMETRES = DepthEncoding("png16", scale=1000, invalid_from=65535)
 # The sensor's: nearer it is blind, farther its errors grow beyond use.
 _RANGE = (0.1, 10.0)
 
 
 def records(source: Path, out: Path) -> Iterator[Record]:
     """Every tenth frame of the scenes. Raises: DatasetError."""
-    scenes = folders_with(source, "intrinsic/intrinsic_color.txt")
+    scenes = folders_with(source, INTRINSICS)
     chosen = source / "scannetv2_train.txt"
     if chosen.is_file():
         names = set(read_text(chosen).split())
         scenes = [scene for scene in scenes if scene.name in names]
     for scene in scenes:
-        camera = _camera(scene / "intrinsic" / "intrinsic_color.txt")
+        camera = colour_camera(scene)
         framenet = source / "scannet-frames" / scene.name
-        for image in sorted((scene / "color").glob("*.jpg"), key=_number):
-            if _number(image) % EVERY == 0:
-                yield _record(image, camera, framenet / f"frame-{_number(image):06d}")
+        for image in pictures(scene):
+            if number(image) % EVERY == 0:
+                yield _record(image, camera, framenet / f"frame-{number(image):06d}")
 
 
 def _record(image: Path, camera: tuple[float, float, float, float], frame: Path) -> Record:
@@ -58,7 +59,7 @@ def _record(image: Path, camera: tuple[float, float, float, float], frame: Path)
         camera=camera,
         kind=LabelKind.SENSOR,
         depth=image.parents[1] / "depth" / f"{image.stem}.png",
-        depth_encoding=_MILLIMETRES,
+        depth_encoding=MILLIMETRES,
         normals=normals if has_normals else None,
         normal_convention="framenet" if has_normals else None,
         normal_mask=frame.with_name(f"{frame.name}-orient-mask.png") if has_normals else None,
@@ -68,14 +69,22 @@ def _record(image: Path, camera: tuple[float, float, float, float], frame: Path)
     )
 
 
-def _number(image: Path) -> int:
+def pictures(scene: Path) -> list[Path]:
+    """By number. Raises: DatasetError, naming one without a number."""
+    return sorted((scene / "color").glob("*.jpg"), key=number)
+
+
+def number(image: Path) -> int:
+    """Raises: DatasetError, naming the picture."""
     try:
         return int(image.stem)
     except ValueError:
         raise DatasetError(f"{image}: pictures of ScanNet are named by number.") from None
 
 
-def _camera(path: Path) -> tuple[float, float, float, float]:
+def colour_camera(scene: Path) -> tuple[float, float, float, float]:
+    """fx, fy, cx, cy of the pictures. Raises: DatasetError, naming the file."""
+    path = scene / INTRINSICS
     try:
         values = [float(word) for word in read_text(path).split()]
     except ValueError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -42,10 +42,15 @@ def need(found: Iterable[Path], source: Path, what: str) -> list[Path]:
     return files
 
 
-def read_json(path: Path) -> Any:
-    """Raises: DatasetError, naming the file."""
+def read_json(path: Path, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+    """Content of a JSON file.
+
+    Args:
+        hook: what stands for an object, called as soon as it is parsed.
+    Raises: DatasetError, naming the file.
+    """
     try:
-        return json.loads(read_text(path))
+        return json.loads(read_text(path), object_hook=hook)
     except (ValueError, RecursionError) as error:
         raise DatasetError(f"{path}: no valid JSON ({error}).") from error
 

@@ -50,7 +50,7 @@ def records(source: Path, out: Path) -> Iterator[Record]:
                 depth_encoding=_FIFTHS_OF_MILLIMETRES,
                 range=_RANGE,
                 domain="tum-rgbd",
-                extra={"scene": sequence.name},
+                extra={"scene": sequence.resolve().name},
             )
 
 

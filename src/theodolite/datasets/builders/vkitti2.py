@@ -34,27 +34,37 @@ _Intrinsics = tuple[float, float, float, float]
 
 def records(source: Path, out: Path) -> Iterator[Record]:
     """Pictures of both cameras of all variations below `source`. Raises: DatasetError."""
-    for variation in folders_with(source, "frames/rgb"):
-        cameras, colour = _cameras(variation / "intrinsic.txt"), _sky_colour(variation / "colors.txt")
-        frames = variation / "frames"
-        for image in need(frames.glob("rgb/Camera_*/rgb_*.jpg"), frames, "rgb/Camera_*/rgb_*.jpg"):
-            eye, number = image.parent.name, image.stem.removeprefix("rgb_")
-            key = int(number), int(eye.removeprefix("Camera_"))
-            if key not in cameras:
-                raise DatasetError(f"{variation / 'intrinsic.txt'}: has no line for frame {key[0]} of {eye}.")
-            classes = frames / "classSegmentation" / eye / f"classgt_{number}.png"
-            mapped = classes.is_file()
-            yield Record(
-                image=image,
-                camera=cameras[key],
-                depth=frames / "depth" / eye / f"depth_{number}.png",
-                depth_encoding=ENCODING,
-                sky=classes if mapped else None,
-                sky_encoding=SkyEncoding("colour", colour) if mapped else _SKY_IN_DEPTH,
-                kind=LabelKind.SYNTHETIC,
-                range=RANGE,
-                domain=DOMAIN,
-            )
+    for variation in variations(source):
+        yield from variation_records(variation)
+
+
+def variations(source: Path) -> list[Path]:
+    """Folders such as Scene01/clone; sorted. Raises: DatasetError, when there is none."""
+    return folders_with(source, "frames/rgb")
+
+
+def variation_records(variation: Path) -> Iterator[Record]:
+    """Pictures of both cameras of one variation. Raises: DatasetError."""
+    cameras, colour = _cameras(variation / "intrinsic.txt"), _sky_colour(variation / "colors.txt")
+    frames = variation / "frames"
+    for image in need(frames.glob("rgb/Camera_*/rgb_*.jpg"), frames, "rgb/Camera_*/rgb_*.jpg"):
+        eye, number = image.parent.name, image.stem.removeprefix("rgb_")
+        key = int(number), int(eye.removeprefix("Camera_"))
+        if key not in cameras:
+            raise DatasetError(f"{variation / 'intrinsic.txt'}: has no line for frame {key[0]} of {eye}.")
+        classes = frames / "classSegmentation" / eye / f"classgt_{number}.png"
+        mapped = classes.is_file()
+        yield Record(
+            image=image,
+            camera=cameras[key],
+            depth=frames / "depth" / eye / f"depth_{number}.png",
+            depth_encoding=ENCODING,
+            sky=classes if mapped else None,
+            sky_encoding=SkyEncoding("colour", colour) if mapped else _SKY_IN_DEPTH,
+            kind=LabelKind.SYNTHETIC,
+            range=RANGE,
+            domain=DOMAIN,
+        )
 
 
 def _cameras(path: Path) -> dict[tuple[int, int], _Intrinsics]:
