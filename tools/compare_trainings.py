@@ -21,9 +21,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from theodolite.evaluation.real_frames import list_frames, score_frames
-from theodolite.evaluation.scores import summarise
+from theodolite.datasets.readers import list_examples
+from theodolite.evaluation.collecting import Collected
+from theodolite.evaluation.judging import Judge
+from theodolite.evaluation.models import OfPredictor
+from theodolite.evaluation.protocols import find_protocol
+from theodolite.evaluation.runner import outcomes_of
 from theodolite.evaluation.speed import machine
+from theodolite.evaluation.summary import summarise
 from theodolite.inference.predictor import Predictor, load
 from theodolite.network.variants import ConvNeXt, ViT, find
 from theodolite.training.config import Hardware, Recipe
@@ -102,19 +107,22 @@ def carried_out(run: Run, recipe: Recipe, out: Path, minutes: float, threads: in
 
 def judged(predictor: Predictor, judge: Path) -> dict[str, dict[str, float | None]]:
     """Of each set that a group has, AbsRel as predicted and aligned, and the mean angle of normals where known."""
-    frames = list_frames(judge)
+    frames, protocol = list_examples("frames", judge), find_protocol("frames")
     chosen = []
     for name in [name for sets in GROUPS.values() for name in sets]:
-        ours = [frame for frame in frames if frame.set == name]
+        ours = [frame for frame in frames if frame.group == name]
         chosen += ours[:: max(len(ours) // FRAMES, 1)]
-    rows = summarise(list(score_frames(predictor, chosen, with_normals=True)))
+    collected = Collected()
+    for outcome in outcomes_of(Judge(protocol), OfPredictor(predictor), chosen):
+        collected.add(outcome)
     return {
-        row.set: {
-            "metric": row.metric.abs_rel,
-            "aligned": row.aligned.abs_rel,
-            "normals": row.normals.mean if row.normals else None,
+        part.name: {
+            "metric": part.depth["full", "metric"]["abs_rel"],
+            "aligned": part.depth["full", "median"]["abs_rel"],
+            "normals": part.normals["network"]["mean"] if "network" in part.normals else None,
         }
-        for row in rows
+        for part in summarise(collected, protocol)
+        if part.kind == "group"
     }
 
 

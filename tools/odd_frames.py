@@ -1,7 +1,7 @@
 """Bring single RGB-D frames in the encodings of several data sets into the `frames.json` form.
 
     python tools/odd_frames.py SOURCE OUT
-    theodolite evaluate OUT
+    theodolite evaluate pocket frames --data OUT
 
 SOURCE holds the folders `rgbd_formats` (one frame each of SUN3D, TUM and raw NYU), `middlebury_motorcycle` (a stereo
 pair with disparity) and `iphone_lidar_1` (a photo with ARKit depth, without intrinsics: 0.75 widths are taken for its

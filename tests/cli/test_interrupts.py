@@ -13,16 +13,18 @@ class Finalised:
     """Meets an interrupt in its finaliser, where Python drops it."""
 
     def __del__(self):
-        os.kill(os.getpid(), signal.SIGINT)
-        for _ in range(1000):
-            pass  # somewhere here the handler is run
+        interrupt()
+
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+    for _ in range(1000):
+        pass  # somewhere here the handler is run
 
 
 def test_an_interrupt_is_raised_at_once():
     with interruptible(), pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGINT)
-        for _ in range(1000):
-            pass
+        interrupt()
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -8,6 +8,12 @@ import pytest
 from PIL import Image
 
 from theodolite import Predictor
+from theodolite.evaluation.collecting import Collected
+from theodolite.evaluation.evaluation import Evaluation
+from theodolite.evaluation.judging import Judge
+from theodolite.evaluation.models import Evaluated, ModelChoice, OfPredictor
+from theodolite.evaluation.protocols import find_protocol
+from theodolite.evaluation.runner import Task, outcomes_of
 from theodolite.inference.backends.base import ModelFacts
 from theodolite.network.outputs import RawMaps
 
@@ -56,3 +62,24 @@ def walls(tmp_path) -> Path:
     write_set(tmp_path / "points & <lines>", {"sweep": points, "lost": points})
     (tmp_path / "points & <lines>" / "lost_depth.png").write_bytes(b"no picture")
     return tmp_path
+
+
+@pytest.fixture
+def wall_model(predictor) -> Evaluated:
+    return OfPredictor(predictor)
+
+
+@pytest.fixture
+def task(walls) -> Task:
+    """Its model's words stand for `wall_model`, and cannot be opened."""
+    return Task(ModelChoice("wall"), find_protocol("frames"), walls)
+
+
+@pytest.fixture
+def evaluation(task, wall_model) -> Evaluation:
+    """Of four images; the fifth cannot be read."""
+    examples = task.examples()
+    collected = Collected()
+    for outcome in outcomes_of(Judge(task.protocol), wall_model, examples):
+        collected.add(outcome)
+    return Evaluation(task.settings(wall_model, examples), collected, len(examples))

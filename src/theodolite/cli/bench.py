@@ -12,19 +12,23 @@ from theodolite.cli.sizes import parse_size
 def bench(
     subject: Annotated[
         list[str] | None,
-        typer.Argument(help="Of: startup, predict, embedded, network, synth. Default: all.", show_default=False),
+        typer.Argument(
+            help="Of: startup, predict, embedded, network, synth, scoring. Default: all.", show_default=False
+        ),
     ] = None,
     network: Annotated[str, typer.Option(help="Variant measured by `network`.")] = "vit-small",
     size: Annotated[str, typer.Option(help="Its input, HEIGHTxWIDTH.")] = "616x1064",
     dtype: Annotated[str, typer.Option(help="float32 or bfloat16.")] = "float32",
     device: Annotated[str, typer.Option(help="What renders for `synth`: cpu or cuda.")] = "cpu",
     processes: Annotated[
-        int | None, typer.Option(min=1, help="Processes of `synth`. Default: one for each core.", show_default=False)
+        int | None,
+        typer.Option(min=1, help="Processes of `synth` and `scoring`. Default: one for each core.", show_default=False),
     ] = None,
+    images: Annotated[int, typer.Option(min=1, help="Predictions that `scoring` scores.")] = 1000,
     repeats: Annotated[int, typer.Option(min=1, help="Counted runs, after one warm-up.")] = 3,
     json_output: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Time and memory of start-up, a cold prediction, the embedded and a published network, and rendered scenes.
+    """Time and memory of start-up, a cold prediction, networks, rendered scenes, and scoring saved predictions.
 
     Numbers mean something on an idle machine only.
     """
@@ -32,6 +36,7 @@ def bench(
     from dataclasses import asdict
 
     from theodolite.evaluation import speed
+    from theodolite.evaluation.scoring_speed import scoring
 
     subjects = {
         "startup": lambda: speed.startup(repeats),
@@ -39,6 +44,7 @@ def bench(
         "embedded": lambda: [speed.embedded_network(max(repeats, 5))],
         "network": lambda: [speed.network(network, parse_size(size), dtype, repeats)],
         "synth": lambda: [speed.synthetic_scenes(repeats, device, processes)],
+        "scoring": lambda: [scoring(images, processes)],
     }
     for name in subject or ():
         if name not in subjects:

@@ -1,84 +1,240 @@
-"""`theodolite evaluate`: a model's errors on folders of real RGB-D frames."""
+"""`theodolite evaluate`: any model on a benchmark of the field, and two runs compared."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from theodolite.cli.interrupts import interruptible
 
-def evaluate(
-    folder: Annotated[Path, typer.Argument(help="Folder with a frames.json, or of such folders.")],
-    suite: Annotated[str, typer.Option(help="What is scored; an unknown name lists the suites there are.")] = "real",
-    model: Annotated[str, typer.Option(help="Release name, or a .onnx, .safetensors or .pth file.")] = "pocket",
-    nearest: Annotated[float, typer.Option(help="Ignore ground truth nearer than this, metres.")] = 0.1,
-    farthest: Annotated[float, typer.Option(help="Ignore ground truth farther than this, metres.")] = 80.0,
-    canvas_pixels: Annotated[int | None, typer.Option(help="Network input area, instead of the model's own.")] = None,
-    report: Annotated[Path | None, typer.Option(help="Write tables and pictures into this HTML file.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a report that is there already.")] = False,
-    json_output: Annotated[bool, typer.Option("--json", help="One JSON document with every frame's metrics.")] = False,
-) -> None:
-    """Errors of depth and normals on real frames, for each set and camera."""
-    import json
-
+if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import track
 
-    from theodolite.errors import DatasetError, OutputError, UnknownSuite
+    from theodolite.evaluation.compare import Comparison
     from theodolite.evaluation.evaluation import Evaluation
-    from theodolite.evaluation.real_frames import score_frames
-    from theodolite.evaluation.report.page import write_report
-    from theodolite.evaluation.scores import FrameFailure
-    from theodolite.evaluation.suites import find_suite
-    from theodolite.evaluation.tables import as_text, notes, tables
-    from theodolite.inference.predictor import load
+    from theodolite.evaluation.protocols import Protocol
+    from theodolite.evaluation.runner import Listener, Task
+    from theodolite.evaluation.scores import Outcome
 
+
+class _RunUnlessNamed(TyperGroup):
+    """`evaluate MODEL BENCHMARK` is `evaluate run MODEL BENCHMARK`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_RunUnlessNamed,
+    help="Evaluate a model on a benchmark: theodolite evaluate MODEL BENCHMARK --data DIR.",
+    no_args_is_help=True,
+)
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+
+
+@app.command("run")
+def run(
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="Release or checkpoint; a folder of saved predictions; or a function, file.py:name or module:name."
+        ),
+    ],
+    benchmark: Annotated[str, typer.Argument(help="See `theodolite evaluate list`; `frames` for your own.")],
+    data: Annotated[Path, typer.Option(help="Folder the data set was unpacked to; see `theodolite dataset info`.")],
+    protocol: Annotated[str, typer.Option(help="community or release.")] = "community",
+    split: Annotated[str, typer.Option(help="Another part of the data set than the protocol's.")] = "",
+    truth: Annotated[str, typer.Option(help="Another form of the truth than the protocol's.")] = "",
+    nearest: Annotated[float | None, typer.Option(help="Truth nearer than this does not count, metres.")] = None,
+    farthest: Annotated[float | None, typer.Option(help="Truth farther than this does not count, metres.")] = None,
+    points: Annotated[bool, typer.Option("--points", help="Compare point clouds, too; seconds an image.")] = False,
+    normals: Annotated[bool, typer.Option("--normals/--no-normals", help="Judge normals, where the row does.")] = True,
+    unknown: Annotated[
+        str, typer.Option(help="Pixels without a prediction: fail, or far for models that mask the sky.")
+    ] = "fail",
+    most: Annotated[int | None, typer.Option(min=1, help="Only so many images, evenly spread.")] = None,
+    processes: Annotated[int, typer.Option(min=1, help="Processes on this machine.")] = 1,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the run, which can be resumed.")] = None,
+    canvas_pixels: Annotated[int | None, typer.Option(help="Network input area, instead of the model's own.")] = None,
+    backend: Annotated[str | None, typer.Option(help="onnx or torch; default: by the file.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, mps, ...")] = None,
+    dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or float16 (torch).")] = None,
+    depth_scale: Annotated[float | None, typer.Option(help="Steps per metre of saved 16-bit PNGs.")] = None,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html, with pictures.")] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew in a folder that holds a run.")] = False,
+    json_output: Json = False,
+    accept_license: Annotated[
+        bool, typer.Option("--accept-license", help="Accept the licence situation of weights that are fetched.")
+    ] = False,
+) -> None:
+    """Errors of a model's depth and normals on a benchmark.
+
+    Outcomes are kept as they come: the same command finishes a run that was interrupted. Started by `accelerate launch`
+    or `torchrun`, each process takes its share.
+    """
+    from rich.console import Console
+
+    from theodolite.evaluation.models import ModelChoice
+    from theodolite.evaluation.processes import launched
+    from theodolite.evaluation.protocols import UnknownBenchmark, find_protocol
+    from theodolite.evaluation.runner import Task, evaluate, evaluate_launched
+
+    if unknown not in ("fail", "far"):
+        raise typer.BadParameter(f"fail or far, got {unknown!r}.", param_hint="--unknown")
     try:
-        chosen = find_suite(suite)
-    except UnknownSuite as error:
-        raise typer.BadParameter(str(error), param_hint="--suite") from error
-    if report is not None and report.is_dir():
-        raise typer.BadParameter(f"{report} is a folder; a report is one HTML file.", param_hint="--report")
-    if report is not None and report.exists() and not overwrite:
-        raise OutputError(f"{report} exists already. Give --overwrite to replace it.")
-    frames = chosen.frames(folder)
-    if not frames:
-        raise DatasetError(f"{folder}: no frame listed there has depth to be judged by.")
-    predictor = load(model, canvas_pixels=canvas_pixels)
-    errors = Console(stderr=True)
-    outcomes = []
-    scored = score_frames(predictor, frames, (nearest, farthest), with_normals=True)
-    for outcome in track(scored, "frames", console=errors, total=len(frames)):
-        outcomes.append(outcome)
-        if isinstance(outcome, FrameFailure):
-            errors.print(f"{outcome.set}/{outcome.frame}: {outcome.reason}", markup=False)
-    evaluation = Evaluation(
-        suite, predictor.facts, predictor.backend.runtime, predictor.canvas_pixels, (nearest, farthest), tuple(outcomes)
-    )
+        row = find_protocol(benchmark, protocol).changed(split, truth, nearest, farthest, points, normals)
+    except (UnknownBenchmark, ValueError) as error:
+        raise typer.BadParameter(str(error)) from error
+    choice = ModelChoice(model, canvas_pixels, backend, device, dtype, accept_license, depth_scale)
+    task = Task(choice, row, data, unknown == "far", most)
+    folder = out if out is not None else Path("out/evaluate") / _folder_name(model, row)
+    messages = Console(stderr=True, highlight=False, soft_wrap=True)
+    with _progress(messages) as listener:
+        if (team := launched()) is None:
+            found = evaluate(task, folder, processes=processes, overwrite=overwrite, listener=listener)
+        elif gathered := evaluate_launched(task, folder, team, overwrite=overwrite, listener=listener):
+            found = gathered
+        else:
+            return  # the first process tells
+    _write(folder, found, task, report, messages)
     if json_output:
-        typer.echo(json.dumps(evaluation.document(), indent=1))
+        import json
+
+        typer.echo(json.dumps(found.document(), indent=1))
     else:
-        typer.echo(f"{predictor.facts.name}, depth between {nearest:g} and {farthest:g} m")
-        for table in tables(evaluation):
-            typer.echo("\n" + "\n".join(as_text(table)))
-        for note in notes(evaluation):
-            typer.echo(f"\n{note}")
-    if report is not None:
-        write_report(
-            report, evaluation, predictor, frames, _command(folder, suite, model, nearest, farthest, canvas_pixels)
-        )
-        errors.print(f"Report: {report}", markup=False)
-    if evaluation.failures:
+        _print(found, row)
+    if found.collected.failures or found.missing:
         raise typer.Exit(1)
 
 
-def _command(folder: Path, suite: str, model: str, nearest: float, farthest: float, canvas_pixels: int | None) -> str:
-    """What makes the same numbers again, as one would type it."""
-    import shlex
+@app.command("list")
+def list_benchmarks(json_output: Json = False) -> None:
+    """Benchmarks, and the protocols each can be run by."""
+    import json
 
-    words = ["theodolite", "evaluate", str(folder), "--suite", suite, "--model", model]
-    words += ["--nearest", f"{nearest:g}", "--farthest", f"{farthest:g}"]
-    if canvas_pixels is not None:
-        words += ["--canvas-pixels", str(canvas_pixels)]
-    return shlex.join(words)
+    from theodolite.evaluation.protocols import BENCHMARKS, PROTOCOLS
+
+    if json_output:
+        return typer.echo(json.dumps([row.as_dict() for row in PROTOCOLS.values()], indent=1))
+    width = max(map(len, BENCHMARKS))
+    for benchmark in BENCHMARKS:
+        rows = [row for row in PROTOCOLS.values() if row.benchmark == benchmark]
+        typer.echo(f"{benchmark:{width}}  {rows[0].about}")
+        for row in rows:
+            typer.echo(f"{'':{width}}    {row.name}: {row.words()}")
+
+
+@app.command("compare")
+def compare(
+    first: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    second: Annotated[Path, typer.Argument(help="Folder of another run of the same benchmark and protocol.")],
+    json_output: Json = False,
+) -> None:
+    """Two runs image by image: differences, their 95 % intervals, and whether chance could make them."""
+    import json
+    from dataclasses import asdict
+
+    from theodolite.evaluation.compare import compare as compare_runs
+    from theodolite.evaluation.evaluation import without_nan
+
+    found = compare_runs(first, second)
+    if json_output:
+        return typer.echo(json.dumps(without_nan(asdict(found)), indent=1))
+    _print_comparison(found)
+
+
+def _print(found: Evaluation, row: Protocol) -> None:
+    from theodolite.evaluation.tables import as_text, notes, tables
+
+    typer.echo(f"{found.model} on {row.benchmark}, {row.name} protocol: {row.words()}")
+    for table in tables(found):
+        lines = as_text(table)
+        typer.echo("\n" + "\n".join(lines if len(lines) <= 40 else [*lines[:2], "| ... |", *lines[-1:]]))
+    for note in notes(found):
+        typer.echo(f"\n{note}")
+
+
+def _print_comparison(found: Comparison) -> None:
+    width = max((len(each.name) for each in found.measures), default=0)
+    typer.echo(f"A: {found.first}    B: {found.second}")
+    typer.echo(f"{'':{width}}  {'A':>8}  {'B':>8}  {'B - A':>8}  {'95 %':>18}  {'p':>6}  B better on")
+    for each in found.measures:
+        if (numbers := each.numbers) is None:
+            typer.echo(f"{each.name:{width}}  no image has a number of both")
+            continue
+        low_high = f"{numbers.low:.4f} to {numbers.high:.4f}"
+        better = each.second_better
+        lost = f"  ({each.no_number} images without a number of one)" if each.no_number else ""
+        typer.echo(
+            f"{each.name:{width}}  {numbers.first:8.4f}  {numbers.second:8.4f}  {numbers.difference:8.4f}  "
+            f"{low_high:>18}  {numbers.p:6.4f}  {better:.0%} of {numbers.images}{lost}"
+        )
+    for names, which in ((found.only_first, "A"), (found.only_second, "B")):
+        if names:
+            typer.echo(f"Only in {which}, and not compared: {len(names)} images ({', '.join(names[:3])}, ...)")
+    typer.echo(
+        "p: chance of a difference as large if the models were alike (random signs, image by image). Of many measures, "
+        "one in twenty falls below 0.05 by chance."
+    )
+
+
+def _write(folder: Path, found: Evaluation, task: Task, report: bool, messages: Console) -> None:
+    """Everything that a run leaves behind, besides its outcomes."""
+    import json
+
+    from theodolite.evaluation.report.markdown import write_markdown
+    from theodolite.evaluation.report.page import write_report
+    from theodolite.weights.atomic import writing
+
+    command = task.command()
+    for name, text in (("images.csv", found.csv()), ("result.json", json.dumps(found.document(), indent=1))):
+        with writing(folder / name) as temporary:
+            temporary.write_text(text, "utf-8", errors="replace")
+    write_markdown(folder / "report.md", found, command)
+    written = ["images.csv", "result.json", "report.md"]
+    if report and found.overall is not None:
+        model = task.model.open(task.protocol.parity)
+        write_report(folder / "report.html", found, task, model, task.examples(), command)
+        written.append("report.html")
+    messages.print(f"{folder}: {', '.join(written)}", markup=False)
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[Listener]:
+    """A bar on stderr; failures are told as they come."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from theodolite.evaluation.runner import Listener
+    from theodolite.evaluation.scores import ImageFailure
+
+    class Bar(Listener):
+        def begin(self, images: int, done: int) -> None:
+            bar.update(row, total=images, completed=done)
+            if done:
+                told = f"{done} of {images} images were done already; --overwrite does them again."
+                console.print(told, markup=False)
+
+        def outcome(self, outcome: Outcome) -> None:
+            heed()
+            bar.advance(row)
+            if isinstance(outcome, ImageFailure):
+                console.print(f"{outcome.name}: {outcome.reason}", markup=False)
+
+    columns = (TextColumn("images"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar, interruptible() as heed:
+        row = bar.add_task("images", total=None)
+        yield Bar()
+
+
+def _folder_name(model: str, row: Protocol) -> str:
+    import re
+
+    name = Path(model).stem if Path(model).exists() else model
+    return re.sub(r"[^\w.,-]+", "_", f"{name}-{row.benchmark}-{row.name}")

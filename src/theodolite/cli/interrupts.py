@@ -13,7 +13,7 @@ def interruptible() -> Iterator[Callable[[], None]]:
     """A function to call between one thing and the next: it raises KeyboardInterrupt, if there was one before.
 
     Python raises it wherever it happens to be, and where that is a finaliser or a callback, drops it again; the program
-    would go on as if nobody had pressed a key. Outside the main thread, which gets no signals, the function does nothing.
+    would go on as if nobody had pressed a key. Outside the main thread, which gets no signals, it does nothing.
     """
     pressed: list[int] = []
 

@@ -180,7 +180,7 @@ def _measure_network(variant: str, height: int, width: int, dtype: str, repeats:
     backend = TorchBackend(net, ModelFacts(variant, 1000.0, net.multiple, height * width), dtype=dtype)
     pixels = np.random.default_rng(0).standard_normal((1, 3, height, width), dtype=np.float32)
     seconds = _repeat(lambda: backend.run(pixels), repeats)
-    print(json.dumps({"seconds": seconds, "peak_bytes": _peak_bytes("self")}))
+    print(json.dumps({"seconds": seconds, "peak_bytes": peak_bytes("self")}))
 
 
 def _repeat(run, repeats: int, warm_ups: int = 1) -> tuple[float, ...]:
@@ -205,10 +205,11 @@ def _command(what: str, command: Sequence[str], repeats: int, memory: bool = Fal
             last = result.stderr.strip().splitlines() or ["no message"]
             raise TheodoliteError(f"{what} failed: {last[-1]}")
     # The system tells the largest child so far: asked only of the command that is larger than those before it.
-    return Timing(what, tuple(seconds), _peak_bytes("children") if memory else 0)
+    return Timing(what, tuple(seconds), peak_bytes("children") if memory else 0)
 
 
-def _peak_bytes(whose: str) -> int:
+def peak_bytes(whose: str) -> int:
+    """Largest resident memory of this process, "self", or of the largest of its "children" so far; 0 where unknown."""
     try:
         import resource
     except ImportError:  # Windows has no such figure

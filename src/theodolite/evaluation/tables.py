@@ -1,16 +1,24 @@
-"""An evaluation in tables: depth as predicted, depth aligned, and normals; for a terminal and for a page alike."""
+"""An evaluation in tables, for a terminal, for Markdown and for a page alike."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from theodolite.evaluation.depth_metrics import DepthMetrics
+from theodolite.evaluation.alignment import ALIGNMENTS
 from theodolite.evaluation.evaluation import Evaluation
-from theodolite.evaluation.normal_metrics import NormalMetrics
-from theodolite.evaluation.real_frames import DENSE
-from theodolite.evaluation.scores import Means
+from theodolite.evaluation.measures import ABOUT as MEASURES
+from theodolite.evaluation.published import PublishedRow, published
+from theodolite.evaluation.regions import REGIONS
+from theodolite.evaluation.summary import Estimates, Part
+from theodolite.evaluation.truth import DENSE
+
+_WAYS = {"images": "mean over images", "pixels": "all pixels pooled", "groups": "mean over groups"}
+_ANGLES = ("mean", "median", "rmse", "within_5", "within_7_5", "within_11_25", "within_22_5", "within_30")
+_ANGLE_WORDS = ("mean", "median", "RMSE", "< 5", "< 7.5", "< 11.25", "< 22.5", "< 30")
+_DEPTH = ("abs_rel", "sq_rel", "rmse", "rmse_log", "log10", "silog", "delta1", "delta2", "delta3")
+_DEPTH_WORDS = ("AbsRel", "SqRel", "RMSE, m", "RMSElog", "log10", "SILog", "delta1", "delta2", "delta3")
 
 
 @dataclass(frozen=True)
@@ -18,8 +26,8 @@ class Row:
     """One row.
 
     Args:
-        name: of the set, or of the camera in it.
-        kind: "set", "camera" or "overall".
+        name: of what it is of.
+        kind: "main", "other" (the same averaged in another way), "group", "camera" or "published".
         cells: the numbers, as text.
     """
 
@@ -45,36 +53,59 @@ class Table:
 
 
 def tables(evaluation: Evaluation) -> list[Table]:
-    """Depth as predicted and aligned; normals, if any could be judged. Empty without a scored frame."""
-    if not evaluation.sets:
+    """Every table there is something for; empty without a scored image."""
+    whole = evaluation.overall
+    if whole is None:
         return []
-    found = [_metric(evaluation), _aligned(evaluation)]
-    if any(row.normal_frames for row in evaluation.sets):
-        found.append(_normals(evaluation))
+    found = [_depth(evaluation, whole)]
+    if len(evaluation.parts) > 1:
+        found += [_parts(evaluation, alignment) for alignment in evaluation.alignments[:2]]
+    if whole.normals:
+        found.append(_normals(evaluation, whole))
+    if whole.measures:
+        found.append(_measures(evaluation, whole))
+    found.append(_distance(whole, evaluation.alignments[0]))
+    found += _published(evaluation, whole)
     return found
 
 
 def notes(evaluation: Evaluation) -> list[str]:
-    """What the tables leave unsaid: frames not scored, and of which sets normals were judged."""
-    lines = []
-    if evaluation.failures:
-        lost = {name: sum(f.set == name for f in evaluation.failures) for name in evaluation.set_names}
-        each = ", ".join(f"{name} {count}" for name, count in lost.items() if count)
-        lines.append(f"Could not be scored: {len(evaluation.failures)} of {len(evaluation.outcomes)} frames ({each}).")
-    judged = [row.set for row in evaluation.sets if row.normal_frames]
-    others = [row.set for row in evaluation.sets if not row.normal_frames]
-    if others:
+    """What the tables leave unsaid: what was not scored, what was not predicted, what the protocol warns of."""
+    protocol, whole = evaluation.protocol, evaluation.overall
+    lines = [protocol.note] if protocol.note else []
+    kept = evaluation.collected
+    if kept.failures:
+        lost = {group: sum(f.group == group for f in kept.failures) for group in kept.attempted}
+        each = ", ".join(f"{group} {count}" for group, count in lost.items() if count and group)
         lines.append(
-            f"Normals judged: {', '.join(judged) or 'none'}. Not judged: {', '.join(others)}, where less than "
-            f"{DENSE:.0%} of a frame has depth, or hardly any of it is flat."
+            f"Could not be scored: {len(kept.failures)} of {evaluation.listed} images{f' ({each})' if each else ''}."
         )
+    if evaluation.missing:
+        lines.append(f"Not attempted yet: {evaluation.missing} of {evaluation.listed} images.")
+    if whole is not None and whole.unknown[1]:
+        lines.append(
+            f"Without a prediction: {whole.unknown[0]:.2%} of the pixels that count, in {whole.unknown[1]} images. "
+            + (
+                "They were taken for the far end of the range."
+                if evaluation.settings["unknown_is_far"]
+                else "These images' errors are no numbers, and so are their means."
+            )
+        )
+    if protocol.normals == "sensor" and evaluation.groups:
+        judged = [part.name for part in evaluation.groups if part.normals]
+        others = [part.name for part in evaluation.groups if not part.normals]
+        if others:
+            lines.append(
+                f"Normals judged: {', '.join(judged) or 'none'}. Not judged: {', '.join(others)}, where less than "
+                f"{DENSE:.0%} of an image has depth, or hardly any of it is flat."
+            )
     return lines
 
 
 def as_text(table: Table) -> list[str]:
     """Lines of Markdown, which reads well in a terminal, too."""
     rows = [(table.title, *table.columns)]
-    rows += [(f"  {row.name}" if row.kind == "camera" else row.name, *row.cells) for row in table.rows]
+    rows += [(f"  {row.name}" if row.kind in ("camera", "other") else row.name, *row.cells) for row in table.rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     padded = [[row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])] for row in (rows[0], rule, *rows[1:])]
@@ -86,77 +117,197 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}f}" if math.isfinite(value) else "-"
 
 
-def _metric(evaluation: Evaluation) -> Table:
-    columns = ("frames", "AbsRel", "delta1", "delta2", "delta3", "RMSE, m", "SILog")
-    about = (
-        "Depth in metres, as predicted. AbsRel: mean error as a share of the depth. Delta1, 2, 3: share of pixels "
-        "within a factor of 1.25, 1.25² and 1.25³. SILog: spread of the logarithmic error, which no scale changes."
-    )
-    return Table(
-        "as predicted", about, columns, _rows(evaluation, lambda m: (*_errors(m.metric), number(m.metric.silog)))
-    )
+def between(estimates: Estimates, name: str, digits: int = 3) -> str:
+    """The 95 % interval of a headline; a dash where there is none."""
+    low, high = estimates.interval(name)
+    return f"{number(low, digits)} to {number(high, digits)}" if math.isfinite(low) else "-"
 
 
-def _aligned(evaluation: Evaluation) -> Table:
-    columns = ("frames", "AbsRel", "delta1", "delta2", "delta3", "RMSE, m", "scale needed", "AbsRel of a constant")
-    about = (
-        "Each frame's depth scaled so that its median is the truth's: the shape alone. Scale needed: that factor, the "
-        "median over frames. AbsRel of a constant: of the truth's own median everywhere, which a model has to beat."
-    )
-
-    def cells(means: Means) -> tuple[str, ...]:
-        return (*_errors(means.aligned), number(means.median_scale, 2), number(means.constant.abs_rel))
-
-    return Table("median-aligned", about, columns, _rows(evaluation, cells))
-
-
-def _normals(evaluation: Evaluation) -> Table:
-    angles = ("mean", "median", "< 11.25", "< 22.5", "< 30")
-    columns = ("frames", *angles, *(f"depth {angle}" for angle in angles))
-    about = (
-        "Degrees between normals and those of the planes that the sensor's depth shows, where it is dense and flat; "
-        "shares of pixels within 11.25, 22.5 and 30 degrees. First the network's own normals, then (depth ...) those "
-        "of the depth it predicts."
-    )
-
-    def cells(means: Means) -> tuple[str, ...]:
-        return (*_angles(means.normals), *_angles(means.normals_from_depth))
-
-    return Table("normals", about, columns, _rows(evaluation, cells, normals=True))
-
-
-def _rows(evaluation: Evaluation, cells: Callable[[Means], tuple[str, ...]], normals: bool = False) -> tuple[Row, ...]:
-    """Sets, each followed by its cameras where it has several, and the mean over sets where there are several."""
+def _depth(evaluation: Evaluation, whole: Part) -> Table:
+    """A row for each region and alignment, and beneath it the same averaged in the other ways."""
+    regions = evaluation.protocol.regions
     rows = []
+    for region in regions:
+        for alignment in evaluation.alignments:
+            estimates = whole.depth[region, alignment]
+            name = f"{alignment}, {region}" if len(regions) > 1 else alignment
+            values = dict(zip(estimates.names, estimates.headline, strict=True))
+            rows.append(Row(name, "main", _depth_cells(estimates, values)))
+            for way in ("images", "pixels"):
+                if way != estimates.aggregation:
+                    values = dict(zip(estimates.names, getattr(estimates, way), strict=True))
+                    rows.append(Row(_WAYS[way], "other", _depth_cells(estimates, values, interval=False)))
+    about = (
+        "AbsRel: mean error as a share of the depth, with its 95 % interval over the choice of images. Delta1, 2, 3: "
+        "share of pixels within a factor of 1.25, 1.25² and 1.25³. SILog: spread of the logarithmic error, which no "
+        f"scale changes. {_headline_words(evaluation.protocol.aggregation)} "
+        + " ".join(f"{_capital(name)}: {ALIGNMENTS[name].about}." for name in evaluation.alignments)
+    )
+    if len(regions) > 1:
+        about += " " + " ".join(f"{_capital(name)}: {REGIONS[name].about}." for name in regions)
+    columns = ("images", _DEPTH_WORDS[0], "95 %", *_DEPTH_WORDS[1:])
+    return Table("depth", about, columns, tuple(rows))
 
-    def add(name: str, kind: str, means: Means, failures: int = 0) -> None:
-        count = means.normal_frames if normals else means.frames
-        if count:
-            lost = f" of {count + failures}" if failures and not normals else ""
-            rows.append(Row(name, kind, (f"{count}{lost}", *cells(means))))
 
-    for row in evaluation.sets:
-        add(row.set, "set", row, row.failures)
-        own = [camera for camera in evaluation.cameras if camera.set == row.set]
-        for camera in own if len(own) > 1 else ():
-            add(camera.camera, "camera", camera)
-    if evaluation.overall is not None and sum(row.kind == "set" for row in rows) > 1:
-        add("mean over sets", "overall", evaluation.overall)
+def _headline_words(aggregation: str) -> str:
+    other = "the others" if aggregation == "groups" else "the other"
+    return f"First the {_WAYS[aggregation].removeprefix('all ')}, then {other}."
+
+
+def _depth_cells(estimates: Estimates, values: dict[str, float], interval: bool = True) -> tuple[str, ...]:
+    first, *others = (number(values[name], 2 if name in ("rmse", "sq_rel") else 3) for name in _DEPTH)
+    return str(estimates.count), first, between(estimates, "abs_rel") if interval else "", *others
+
+
+def _parts(evaluation: Evaluation, alignment: str) -> Table:
+    """Groups and cameras, for one alignment of the headline's region."""
+    key = (evaluation.protocol.regions[0], alignment)
+    metric = alignment == "metric"
+    names = ("abs_rel", "delta1", "delta2", "delta3", "rmse", "silog")
+    words = ["images", "AbsRel", "delta1", "delta2", "delta3", "RMSE, m", "SILog"]
+
+    def cells(part: Part) -> tuple[str, ...]:
+        estimates = part.depth[key]
+        found = [number(estimates[name], 2 if name == "rmse" else 3) for name in names]
+        if not metric:
+            found.append(number(part.scales.get(alignment, math.nan), 2))
+            found.append("-" if part.constant is None else number(part.constant["abs_rel"]))
+        return (_count(part), *found)
+
+    about = f"Depth {ALIGNMENTS[alignment].about}, by group" + (", in the headline's region." if metric else ".")
+    if not metric:
+        words += ["scale needed", "AbsRel of a constant"]
+        about += (
+            " Scale needed: the median over images. AbsRel of a constant: of each image's own median everywhere, which "
+            "a model has to beat."
+        )
+    shown = [part for part in evaluation.parts if key in part.depth]
+    return Table(f"{alignment}, by group", about, tuple(words), _rows(evaluation, shown, cells))
+
+
+def _normals(evaluation: Evaluation, whole: Part) -> Table:
+    rows = []
+    words = {"network": "predicted", "depth": "of the predicted depth"}
+    for source, estimates in whole.normals.items():
+        for way in (estimates.aggregation, *(way for way in ("images", "pixels") if way != estimates.aggregation)):
+            values = dict(zip(estimates.names, getattr(estimates, way), strict=True))
+            main = way == estimates.aggregation
+            interval = between(estimates, "mean", 1) if main else ""
+            cells = (str(estimates.count), *_angle_cells(values, interval))
+            rows.append(Row(words[source] if main else _WAYS[way], "main" if main else "other", cells))
+    for part in evaluation.groups:
+        for source, estimates in part.normals.items():
+            values = dict(zip(estimates.names, estimates.headline, strict=True))
+            cells = (str(estimates.count), *_angle_cells(values, between(estimates, "mean", 1)))
+            rows.append(Row(f"{part.name}, {words[source]}", "group", cells))
+    truth = {
+        "distributed": "the data set's own normals",
+        "sensor": "those of the planes that the sensor's depth shows, where it is dense and flat",
+        "window": "those of small windows of the true depth",
+    }[evaluation.protocol.normals]
+    about = (
+        f"Degrees between normals and {truth}; shares of pixels within 5 to 30 degrees. "
+        f"{_headline_words(evaluation.protocol.normal_aggregation)}"
+    )
+    columns = ("images", _ANGLE_WORDS[0], "95 %", *_ANGLE_WORDS[1:])
+    return Table("normals, degrees", about, columns, tuple(rows))
+
+
+def _angle_cells(values: dict[str, float], interval: str) -> tuple[str, ...]:
+    first, *others = (number(values[name], 3 if name.startswith("within") else 1) for name in _ANGLES)
+    return (first, interval, *others)
+
+
+def _measures(evaluation: Evaluation, whole: Part) -> Table:
+    rows = tuple(
+        Row(name, "main", (str(each.count), number(each["mean"]), between(each, "mean")))
+        for name, each in whole.measures.items()
+    )
+    about = " ".join(f"{_capital(name)}: {MEASURES[name]}." for name in whole.measures)
+    return Table("further measures", about, ("images", "mean", "95 %"), rows)
+
+
+def _distance(whole: Part, alignment: str) -> Table:
+    rows = tuple(
+        Row(_span(row.near, row.far), "main", (
+            f"{row.pixels}", number(row.abs_rel), number(row.bias), number(row.delta1)
+        ))
+        for row in whole.distance
+    )  # fmt: skip
+    about = (
+        f"Errors by true depth, pixels of all images pooled, alignment {alignment}. Bias: the mean error with its "
+        "sign, positive where depth is overestimated."
+    )
+    return Table("by distance, m", about, ("pixels", "AbsRel", "bias", "delta1"), rows)
+
+
+def _published(evaluation: Evaluation, whole: Part) -> list[Table]:
+    """What others reported of this benchmark, beside this run; none for a benchmark that nobody has."""
+    found = []
+    region = evaluation.protocol.regions[0]
+    for alignment, forgiven in (("metric", "metric"), ("affine", "affine")):
+        rows = [row for row in published(evaluation.protocol.benchmark, forgiven) if row.is_depth]
+        if rows and alignment in evaluation.alignments:
+            names: tuple[str, ...] = ("abs_rel", "delta1", "delta2", "delta3", "rmse", "rmse_log", "log10")
+            found.append(
+                _beside(
+                    f"published, {alignment}",
+                    rows,
+                    names,
+                    _DEPTH_WORDS,
+                    _DEPTH,
+                    whole.depth[region, alignment],
+                    evaluation,
+                )
+            )
+    rows = [row for row in published(evaluation.protocol.benchmark) if not row.is_depth]
+    if rows and "network" in whole.normals:
+        names = ("mean", "median", "rmse", "within_11_25", "within_22_5", "within_30")
+        found.append(
+            _beside("published normals", rows, names, _ANGLE_WORDS, _ANGLES, whole.normals["network"], evaluation)
+        )
+    return found
+
+
+def _beside(
+    title: str,
+    rows: Sequence[PublishedRow],
+    names: Sequence[str],
+    words: Sequence[str],
+    known: Sequence[str],
+    own: Estimates,
+    evaluation: Evaluation,
+) -> Table:
+    shown = [name for name in names if any(name in row.metrics for row in rows)]
+    columns = ("source", *(words[known.index(name)] for name in shown))
+    protocol = evaluation.protocol
+    mine = Row(f"{evaluation.model} (this run)", "main", (protocol.name, *(number(own[name]) for name in shown)))
+    others = tuple(
+        Row(row.label, "published", (row.source, *(number(row.metrics.get(name, math.nan)) for name in shown)))
+        for row in rows
+    )
+    remarks = dict.fromkeys(note for row in rows for note in row.notes)
+    about = (
+        "What others reported. Their crops, caps and truths are seldom stated and may differ from this run's "
+        f"{protocol.name} protocol. " + " ".join(remarks)
+    )
+    return Table(title, about.strip(), columns, (mine, *others))
+
+
+def _rows(evaluation: Evaluation, parts: Sequence[Part], cells: Callable[[Part], tuple[str, ...]]) -> tuple[Row, ...]:
+    """Groups with their cameras, and all of them last."""
+    rows = [Row(part.name, part.kind, cells(part)) for part in parts if part.kind != "all"]
+    rows += [Row(_WAYS[evaluation.protocol.aggregation], "main", cells(part)) for part in parts if part.kind == "all"]
     return tuple(rows)
 
 
-def _errors(metrics: DepthMetrics) -> tuple[str, ...]:
-    return (
-        number(metrics.abs_rel),
-        number(metrics.delta1),
-        number(metrics.delta2),
-        number(metrics.delta3),
-        number(metrics.rmse, 2),
-    )
+def _count(part: Part) -> str:
+    return f"{part.images} of {part.images + part.failures}" if part.failures else str(part.images)
 
 
-def _angles(metrics: NormalMetrics | None) -> tuple[str, ...]:
-    if metrics is None:
-        return ("-",) * 5
-    shares = (metrics.within_11_25, metrics.within_22_5, metrics.within_30)
-    return (number(metrics.mean, 1), number(metrics.median, 1), *map(number, shares))
+def _span(near: float, far: float) -> str:
+    return f"{near:g} to {far:g}" if math.isfinite(far) else f"beyond {near:g}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

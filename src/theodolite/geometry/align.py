@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from theodolite.geometry.depth import inverse_depth
 from theodolite.geometry.grid import namespace
 from theodolite.types import Array, Bool, Float
 
 SPACES = ("depth", "inverse_depth")
 ROBUST_ROUNDS = 30
+BLOCK = 1 << 14  # pixels at a time stay in the processor's cache
 # Huber's bend in standard deviations, 95 % efficient on Gaussian errors; and what turns a median into a deviation.
 HUBER = 1.345
 DEVIATIONS = 1.4826
@@ -43,7 +46,7 @@ class Alignment:
 
 def median_scale(depth: Array, truth: Array, valid: Bool[Array, "h w"] | None = None) -> Alignment:
     """The scale that makes the medians equal."""
-    xp, depth, truth = _usable(depth, truth, valid, least=1)
+    xp, depth, truth = _known(depth, truth, valid, least=1)
     return Alignment("scale_invariant", _median(xp, truth) / _median(xp, depth))
 
 
@@ -66,8 +69,31 @@ def least_squares_affine(
     depth: Array, truth: Array, valid: Bool[Array, "h w"] | None = None, space: str = "depth"
 ) -> Alignment:
     """Scale and shift of least squared error, in metres or (space "inverse_depth") in 1/m."""
-    xp, values, wanted = _in_space(depth, truth, valid, space)
-    return Alignment("affine_invariant", *_line(xp, values, wanted, xp.ones_like(values)), space)
+    if space == "depth":
+        _, values, wanted = _known(depth, truth, valid, least=2)
+    else:
+        _, values, wanted = _in_space(depth, truth, valid, space)
+    return Alignment("affine_invariant", *least_squares_line(values, wanted), space)
+
+
+def least_squares_line(values: Float[Array, " n"], wanted: Float[Array, " n"]) -> tuple[float, float]:
+    """Scale and shift that bring known values of any sign nearest to those wanted, in least squares."""
+    xp = namespace(values, wanted)
+    count = values.shape[0]
+    # About a value of each, so that far from zero no digits are lost; in parts, so that no large array is made.
+    pivots = float(values[0]), float(wanted[0])
+    x = y = xx = xy = 0.0
+    for start in range(0, count, BLOCK):
+        u, v = (
+            xp.astype(each[start : start + BLOCK], xp.float64) - pivot
+            for each, pivot in zip((values, wanted), pivots, strict=True)
+        )
+        x, y = x + float(xp.sum(u)), y + float(xp.sum(v))
+        xx, xy = xx + float(xp.sum(u * u)), xy + float(xp.sum(u * v))
+    spread = xx - x * x / count
+    # A constant map has no slope to find; leaving it at 1 makes the shift alone do what can be done.
+    scale = (xy - x * y / count) / spread if spread > 1e-12 * max(xx, 1e-300) else 1.0
+    return scale, pivots[1] + y / count - scale * (pivots[0] + x / count)
 
 
 def robust_affine(
@@ -88,10 +114,16 @@ def robust_affine(
 
 def _usable(depth: Array, truth: Array, valid: Array | None, least: int):
     """Known positive values of both, in double precision."""
+    xp, depth, truth = _known(depth, truth, valid, least)
+    return xp, xp.astype(depth, xp.float64), xp.astype(truth, xp.float64)
+
+
+def _known(depth: Array, truth: Array, valid: Array | None, least: int):
+    """Known positive values of both, as they are."""
     xp = namespace(depth, truth)
     known = xp.isfinite(depth) & xp.isfinite(truth) & (depth > 0) & (truth > 0)
     known = known if valid is None else known & valid
-    depth, truth = xp.astype(depth[known], xp.float64), xp.astype(truth[known], xp.float64)
+    depth, truth = depth[known], truth[known]
     if depth.shape[0] < least:
         raise ValueError(f"Aligning needs {least} or more pixels known in both maps, got {depth.shape[0]}.")
     return xp, depth, truth
@@ -115,4 +147,7 @@ def _line(xp, values: Array, wanted: Array, weights: Array) -> tuple[float, floa
 
 def _median(xp, values: Array) -> float:
     """The lower median, as the reference evaluation takes it."""
-    return float(xp.sort(values)[(values.shape[0] - 1) // 2])
+    middle = (values.shape[0] - 1) // 2
+    if isinstance(values, np.ndarray):  # the array API has no partition, which is ten times as fast
+        return float(np.partition(values, middle)[middle])
+    return float(xp.sort(values)[middle])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,11 +9,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from theodolite.datasets.frames import read_frames
+from theodolite.datasets.frames import find_frame_folders, read_frames
+from theodolite.datasets.readers import list_examples
 from theodolite.datasets.sample import Sample
 from theodolite.errors import DatasetError
-from theodolite.evaluation.depth_metrics import aligned_metrics, depth_metrics
-from theodolite.evaluation.real_frames import FrameFailure, FrameScore, frame_folders, score_folders, summarise
+from theodolite.evaluation.depth_metrics import aligned_metrics, depth_metrics, mean_over_images
+from theodolite.evaluation.judging import Judge
+from theodolite.evaluation.models import OfPredictor
+from theodolite.evaluation.protocols import find_protocol
+from theodolite.evaluation.runner import outcomes_of
+from theodolite.evaluation.scores import ImageFailure, Outcome
 from theodolite.inference.backends.base import ModelFacts
 from theodolite.inference.backends.torch import TorchBackend
 from theodolite.inference.prediction import Prediction
@@ -26,6 +30,7 @@ from theodolite.types import Float, UInt8
 from theodolite.viz import colourise_depth, colourise_normals, side_by_side
 
 _PICTURES = 4  # held-out samples that are shown, not only scored
+_PROTOCOL = replace(find_protocol("frames"), alignments=("metric", "median"), normals="")
 
 
 @dataclass(frozen=True)
@@ -82,8 +87,8 @@ def validate(net: Metric3D, recipe: Recipe, rendered: Iterable[Sample], real: It
     if outcomes:
         scores["rendered"] = _means(np.array(outcomes))
     for folder in real:
-        found = list(score_folders(predictor, folder))
-        failures += [f"{o.set}: {o.frame}: {o.reason}" for o in found if isinstance(o, FrameFailure)]
+        found = list(outcomes_of(Judge(_PROTOCOL), OfPredictor(predictor), list_examples("frames", folder)))
+        failures += [f"{o.name}: {o.reason}" for o in found if isinstance(o, ImageFailure)]
         scores |= _of_frames(found)
     return Validation(scores, pictures, tuple(failures))
 
@@ -91,20 +96,25 @@ def validate(net: Metric3D, recipe: Recipe, rendered: Iterable[Sample], real: It
 def require_frames(real: Iterable[Path]) -> None:
     """Raises: DatasetError, when a folder of real frames holds none, or a listing cannot be read."""
     for folder in real:
-        if not sum(len(read_frames(listing)) for listing in frame_folders(folder)):
+        if not sum(len(read_frames(listing)) for listing in find_frame_folders(folder)):
             raise DatasetError(f"{folder}: no frame listed there has depth to be judged by.")
 
 
-def _of_frames(outcomes: Sequence[FrameScore | FrameFailure]) -> dict[str, Scores]:
+def _of_frames(outcomes: Sequence[Outcome]) -> dict[str, Scores]:
     """Of each set; one of which no frame could be scored stays, without numbers."""
-    failed = Counter(o.set for o in outcomes if isinstance(o, FrameFailure))
-    nothing = Scores(0, np.nan, np.nan, np.nan, np.nan)
-    scores = {name: replace(nothing, failures=failed[name]) for name in dict.fromkeys(o.set for o in outcomes)}
-    for row in summarise(list(outcomes)):
-        metric, aligned = row.metric, row.aligned
-        means = (metric.abs_rel, metric.delta1, aligned.abs_rel, aligned.delta1)
-        scores[row.set] = Scores(row.frames, *means, failures=row.failures)
-    return scores
+    of_set: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        of_set.setdefault(outcome.group, []).append(outcome)
+    return {name: _of_set(own) for name, own in of_set.items()}
+
+
+def _of_set(outcomes: Sequence[Outcome]) -> Scores:
+    scored = [outcome.depth["full"] for outcome in outcomes if not isinstance(outcome, ImageFailure)]
+    lost = len(outcomes) - len(scored)
+    if not scored:
+        return Scores(0, np.nan, np.nan, np.nan, np.nan, failures=lost)
+    metric, aligned = (mean_over_images(each[name].metrics() for each in scored) for name in _PROTOCOL.alignments)
+    return Scores(len(scored), metric.abs_rel, metric.delta1, aligned.abs_rel, aligned.delta1, failures=lost)
 
 
 def _means(outcomes: Float[np.ndarray, "pictures measures"]) -> Scores:

@@ -1,20 +1,13 @@
-"""The report: complete in itself, safe whatever files are called, and with the frames it promises."""
+"""The report: complete in itself, safe whatever files are called, and with all that it promises."""
 
-import base64
-import io
-import math
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
-import pytest
-from PIL import Image
-
-from theodolite.evaluation.evaluation import Evaluation
-from theodolite.evaluation.real_frames import list_frames, score_frames
-from theodolite.evaluation.report.page import chosen_frames, report_page, write_report
-from theodolite.evaluation.report.strips import strips
+from theodolite.evaluation.collecting import Collected
+from theodolite.evaluation.report.page import report_page, write_report
+from theodolite.evaluation.scores import ImageFailure
 
 VOID = {"meta", "img"}
 
@@ -38,26 +31,10 @@ class Balanced(HTMLParser):
             self.wrong.append(tag)
 
 
-@pytest.fixture
-def frames(walls):
-    return list_frames(walls)
-
-
-@pytest.fixture
-def evaluation(frames, predictor) -> Evaluation:
-    outcomes = tuple(score_frames(predictor, frames, with_normals=True))
-    return Evaluation("real", predictor.facts, "stand-in", predictor.canvas_pixels, (0.1, 80), outcomes)
-
-
-@pytest.fixture
-def page(evaluation, predictor, frames) -> str:
-    return report_page(evaluation, predictor, frames, "theodolite evaluate 'a <b>'", datetime(2026, 11, 26, tzinfo=UTC))
-
-
 def test_the_page_needs_no_other_file_and_no_network(page):
     sources = re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?([^"'\s>)]*)""", page)
     assert sources
-    assert all(source.startswith("data:image/webp;base64,") for source in sources)
+    assert all(re.match(r"data:image/webp;base64,|#shown-\d+$", source) for source in sources)
     without_pictures = re.sub(r"data:image/webp;base64,[\w+/=]+", "", page)
     for word in ("http://", "https://", "<script", "<link", "@import", "@font-face"):
         assert word not in without_pictures
@@ -78,55 +55,73 @@ def test_every_tag_is_closed(page):
     assert not parser.open
 
 
-def test_pictures_are_small_and_say_what_they_show(page):
-    uris = re.findall(r'<img src="data:image/webp;base64,([\w+/=]+)" width="(\d+)" height="(\d+)" alt="([^"]+)"', page)
-    # Three dense frames with six pictures each; one of points, without the sensor's normals.
-    assert len(uris) == 3 * 6 + 5
-    assert "normals of the sensor, at 2.0 m" in {alt for *_, alt in uris}
-    for data, width, height, _ in uris:
-        picture = Image.open(io.BytesIO(base64.b64decode(data)))
-        assert picture.size == (int(width), int(height))
-
-
-def test_the_page_tells_failures_range_date_and_command(page):
-    for words in ("lost_depth.png", "between 0.1 and 80 m", "26 November 2026", "1 of 2", "stand-in"):
+def test_the_page_tells_model_protocol_failures_date_and_command(page):
+    told = (
+        "<h1>wall &lt;model&gt; on frames</h1>",
+        "4 of 5 images in 2 groups, 26 November 2026",
+        "Community protocol: truth 0.1 to 80 m, mean over groups, normals sensor",
+        "alignments metric, median, affine",
+        "lost_depth.png",
+        "1 of 2",
+        "stand-in",
+        "theodolite evaluate",
+        "Means over groups",
+    )
+    for words in told:
         assert words in page
 
 
-def test_a_set_of_which_no_frame_could_be_scored_is_told(evaluation, predictor, frames):
-    failed = [o for o in evaluation.outcomes if o in evaluation.failures]
-    outcomes = tuple(replace(failed[0], set="gone") for _ in failed)
-    page = report_page(replace(evaluation, outcomes=outcomes), predictor, frames[:1], "", datetime.now(UTC))
-    assert "No frame of this set could be scored" in page
+def test_the_headline_has_its_interval_beside_it(page):
+    tiles = re.findall(r'class="tile"><span>([^<]+)</span><strong>([^<]+)</strong><small>([^<]+)<', page)
+    assert tiles == [
+        ("AbsRel, as predicted", "0.110", "95 %: 0.000 to 0.229"),
+        ("AbsRel, median aligned", "0.014", "95 %: 0.000 to 0.042; a constant gets 0.014"),
+        ("delta1, as predicted", "0.667", "pixels within a factor of 1.25; 95 %: 0.500 to 1.000"),
+        ("normals", "20.0°", "mean angle; 95 %: 20.0 to 20.0"),
+    ]
 
 
-def test_best_typical_and_worst_are_those_by_aligned_error(evaluation):
-    score = evaluation.scores[-1]
-    errors = [0.5, 0.1, math.nan, 0.3, 0.2]
-    scores = [replace(score, set="s", aligned=replace(score.aligned, abs_rel=error)) for error in errors]
-    assert chosen_frames(scores, "s") == [("best frame", 1), ("typical frame", 3), ("worst frame", 2)]
-    assert chosen_frames(scores[:2], "s") == [("best frame", 1), ("worst frame", 0)]
-    assert chosen_frames([*evaluation.failures, scores[0]], "s") == [("only frame", 1)]
+def test_private_folders_are_not_told(page, task):
+    assert str(task.data.parent) not in page
+    assert task.data.name in page
 
 
-def test_each_frame_has_its_two_dots_at_its_errors(evaluation):
-    score = replace(evaluation.scores[-1], frame='<"x">')
-    score = replace(
-        score,
-        metric=replace(score.metric, abs_rel=0.5),
-        aligned=replace(score.aligned, abs_rel=0.25),
-        constant=replace(score.constant, abs_rel=9.0),
-    )
-    chart = strips(replace(evaluation, outcomes=(score,)))
-    places = dict(re.findall(r'<circle class="(\w+)" cx="([\d.]+)%', chart))
-    assert {kind: float(place) for kind, place in places.items()} == {"metric": 98, "aligned": 50}
-    assert '<line class="constant" x1="98.00%"' in chart  # beyond the end, drawn at it
-    assert '<"x">' not in chart
+def test_tables_curves_and_pictures_are_all_there(page):
+    headings = re.findall(r"<h[23]>([^<]+)<", page)
+    for words in ("Every image", "Error by distance", "Depth", "Metric, by group", "Normals, degrees", "All images"):
+        assert words in headings
+    assert "Depth: are errors as large as stated?" in headings
+    assert "Normals: are the least certain pixels the worst?" in headings
 
 
-def test_the_file_is_written_whole_in_a_folder_that_is_made(evaluation, predictor, frames, tmp_path):
+def test_options_in_a_note_are_set_as_typed(evaluation, task, wall_model):
+    protocol = evaluation.settings["protocol"] | {"note": "Take `--truth <raw>`."}
+    noted = replace(evaluation, settings=evaluation.settings | {"protocol": protocol})
+    assert "Take <code>--truth &lt;raw&gt;</code>." in report_page(noted, task, wall_model, [], "", datetime.now(UTC))
+
+
+def test_a_run_without_a_scored_image_still_has_a_page(evaluation, task, wall_model):
+    collected = Collected()
+    for failure in evaluation.collected.failures:
+        collected.add(failure)
+    page = report_page(replace(evaluation, collected=collected), task, wall_model, [], "", datetime.now(UTC))
+    assert "No image could be scored" in page
+    assert "lost_depth.png" in page
+    assert "<img" not in page
+
+
+def test_of_very_many_failures_the_first_ones_are_listed_and_the_rest_counted(evaluation, task, wall_model):
+    collected = Collected()
+    for number in range(1203):
+        collected.add(ImageFailure(f"image {number}", "", "no"))
+    page = report_page(replace(evaluation, collected=collected), task, wall_model, [], "", datetime.now(UTC))
+    assert page.count("<li>") == 200
+    assert "and 1003 more" in page
+
+
+def test_the_file_is_written_whole_in_a_folder_that_is_made(evaluation, task, wall_model, tmp_path):
     path = tmp_path / "new" / "report.html"
-    write_report(path, evaluation, predictor, frames, "theodolite evaluate")
+    write_report(path, evaluation, task, wall_model, task.examples(), "theodolite evaluate")
     text = path.read_text(encoding="utf-8")
     assert text.startswith("<!doctype html>")
     assert text.endswith("</html>\n")

@@ -1,18 +1,24 @@
-"""Pictures of one frame for a report: photo, depth, truth, error and normals, small, as data URIs."""
+"""Pictures of one image for a report: photo, depth, truth, error and normals, small, as data URIs."""
 
 from __future__ import annotations
 
 import base64
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from theodolite.camera.resample import nearest_index, resize_picture
-from theodolite.evaluation.real_frames import DENSE, ListedFrame, predict_frame
-from theodolite.evaluation.scores import FrameScore
-from theodolite.geometry.sensor_normals import sensor_normals
-from theodolite.inference.predictor import Predictor
+from theodolite.datasets.example import Listed
+from theodolite.errors import DatasetError
+from theodolite.evaluation.alignment import align, align_values
+from theodolite.evaluation.estimate import Estimate
+from theodolite.evaluation.judging import at_size_of
+from theodolite.evaluation.models import Evaluated
+from theodolite.evaluation.protocols import Protocol
+from theodolite.evaluation.runner import Task
+from theodolite.evaluation.truth import DENSE, Truth, prepare
+from theodolite.geometry.normals import normals_from_depth
 from theodolite.types import Float, Int, UInt8
 from theodolite.viz import (
     colourise_depth,
@@ -28,9 +34,15 @@ SIDE = 480
 # Sparse truth is drawn as points of so many px, over the darkened photo.
 POINT = 3
 DARKENED = 0.35
-QUALITY = 82  # WebP: a frame's pictures stay below a hundred kilobytes
+QUALITY = 82  # WebP: an image's pictures stay below a hundred kilobytes
 # The error's colours end at this many times too far, or too near.
 FARTHEST = 1.5
+_ERROR_ENDS = ("too near", "too far")
+_TRUE_NORMALS = {
+    "distributed": "true normals",
+    "sensor": "normals of the sensor",
+    "window": "normals of the true depth",
+}
 
 
 @dataclass(frozen=True)
@@ -53,64 +65,113 @@ class Picture:
     ends: tuple[str, str] = ("", "")
 
 
-def frame_pictures(
-    predictor: Predictor, listed: ListedFrame, score: FrameScore, metres: tuple[float, float]
-) -> list[Picture]:
-    """Photo, aligned depth, true depth and error; normals, and those of the sensor where they were judged.
+def pictures_of(task: Task, model: Evaluated, listed: Listed, alignment: str) -> list[Picture]:
+    """Photo, aligned depth, true depth and error; normals, and true ones where they were judged.
 
-    The frame is predicted again: pictures of all frames, of which few are shown, would fill the memory.
+    The image is predicted again: pictures of all images, of which few are shown, would fill the memory.
+
+    Raises: TheodoliteError, when the image has become unusable since it was scored.
+    """
+    protocol = task.protocol
+    truth = prepare(listed.load(), protocol)
+    estimate = at_size_of(truth, model.estimate(listed.name, truth.example.image, truth.example.camera))
+    if task.unknown_is_far:
+        estimate = _filled(estimate, truth, protocol)
+    aligned, words = _aligned(estimate, truth, protocol, alignment)
+    canvas = _Canvas.of(truth)
+    return [*_depths(canvas, truth, aligned, words), *_normals(canvas, truth, estimate, protocol)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Canvas:
+    """The pixels of a small picture of a truth.
 
     Args:
-        metres: between which ground truth counts.
-    Raises: TheodoliteError, when a file has become unusable since it was scored.
+        photo: at that size.
+        everywhere: for each of them, the nearest place in the flattened maps.
+        measured: the same where there is truth, which sparse points are widened for; -1 elsewhere.
+        sparse: whether truth is drawn as points over the photo.
     """
-    prediction, truth = predict_frame(predictor, listed.frame, metres)
-    factor = min(1.0, SIDE / max(truth.shape))
-    h, w = (max(1, round(side * factor)) for side in truth.shape)
-    photo = resize_picture(prediction.image, w, h)
-    everywhere = _grid(truth.shape, h, w)
-    sparse = score.dense < DENSE
-    measured = points_drawn(truth, h, w, POINT) if sparse else everywhere
-    scale = score.scale if np.isfinite(score.scale) else 1.0
-    aligned = prediction.depth * np.float32(scale)
-    near, far = depth_range(truth) or (1.0, 2.0)
+
+    photo: UInt8[np.ndarray, "h w 3"]
+    everywhere: Int[np.ndarray, "h w"]
+    measured: Int[np.ndarray, "h w"]
+    sparse: bool
+
+    @classmethod
+    def of(cls, truth: Truth) -> _Canvas:
+        shape = truth.example.depth.shape
+        factor = min(1.0, SIDE / max(shape))
+        h, w = (max(1, round(side * factor)) for side in shape)
+        everywhere = nearest_index(shape[0], h)[:, None] * shape[1] + nearest_index(shape[1], w)
+        sparse = truth.dense < DENSE
+        measured = points_drawn(truth.example.depth, h, w, POINT) if sparse else everywhere
+        return cls(resize_picture(truth.example.image, w, h), everywhere, measured, sparse)
+
+    def over_photo(
+        self, colours: UInt8[np.ndarray, "h w 3"], known: Float[np.ndarray, "h w"]
+    ) -> UInt8[np.ndarray, "h w 3"]:
+        """Colours where values are known; where truth is sparse, the photo between them."""
+        if not self.sparse:
+            return colours
+        return np.where(np.isfinite(known)[..., None], colours, (self.photo * DARKENED).astype(np.uint8))
+
+
+def _filled(estimate: Estimate, truth: Truth, protocol: Protocol) -> Estimate:
+    """Unknown depth at the far end, as it was judged."""
+    far = protocol.range[1] if np.isfinite(protocol.range[1]) else float(np.nanmax(truth.example.depth))
+    return replace(estimate, depth=np.where(np.isfinite(estimate.depth), estimate.depth, np.float32(far)))
+
+
+def _aligned(
+    estimate: Estimate, truth: Truth, protocol: Protocol, alignment: str
+) -> tuple[Float[np.ndarray, "h w"], str]:
+    """Depth in metres, clipped as it was judged, and what it took, for a caption. Raises: DatasetError."""
+    true, counts, side = truth.example.depth, truth.headline, protocol.fit_side
+    if estimate.space == "inverse_depth":
+        depth, words = align_values(estimate.depth, true, counts, side), ", aligned in 1/m"
+    else:
+        found = align(alignment, estimate.depth, true, counts, side)
+        depth = None if found is None else found.apply(estimate.depth, float(true[counts].max()))
+        words = "" if found is None or alignment == "metric" else f" × {found.scale:.2f}"
+        if found is not None and found.kind == "affine_invariant":
+            words = f" × {found.scale:.2f} {found.shift:+.2f} m" if found.space == "depth" else ", aligned in 1/m"
+    if depth is None:
+        raise DatasetError("nothing was predicted where truth counts")
+    depth = depth if protocol.clip is None else np.clip(depth, *protocol.clip)
+    return np.asarray(depth, np.float32), words
+
+
+def _depths(canvas: _Canvas, truth: Truth, aligned: Float[np.ndarray, "h w"], words: str) -> list[Picture]:
+    measured = truth.example.depth
+    near, far = depth_range(measured) or (1.0, 2.0)
     ends = (f"{near:.3g} m", f"{far:.3g} m")
-
-    def over_photo(colours: UInt8[np.ndarray, "h w 3"], known: np.ndarray) -> UInt8[np.ndarray, "h w 3"]:
-        return np.where(known[..., None], colours, (photo * DARKENED).astype(np.uint8)) if sparse else colours
-
-    depth, true = take_points(aligned, everywhere), take_points(truth, measured)
-    error = colourise_error(take_points(aligned, measured), true, FARTHEST)
-    known = np.isfinite(true)
-    pictures = [
-        _picture("photo", photo),
-        _picture(f"predicted depth × {scale:.2f}", colourise_depth(depth, near, far), "depth", ends),
-        _picture("true depth", over_photo(colourise_depth(true, near, far), known), "depth", ends),
-        _picture(
-            "error after alignment",
-            over_photo(error, known),
-            "error",
-            ("too near", "too far"),
-        ),
+    depth, true = take_points(aligned, canvas.everywhere), take_points(measured, canvas.measured)
+    error = colourise_error(take_points(aligned, canvas.measured), true, FARTHEST)
+    predicted, true_colours = colourise_depth(depth, near, far), colourise_depth(true, near, far)
+    return [
+        _picture("photo", canvas.photo),
+        _picture(f"predicted depth{words}", predicted, "depth", ends),
+        _picture("true depth", canvas.over_photo(true_colours, true), "depth", ends),
+        _picture(f"error{' after alignment' if words else ''}", canvas.over_photo(error, true), "error", _ERROR_ENDS),
     ]
-    own = prediction.normals is not None
-    normals = prediction.normals if prediction.normals is not None else prediction.normals_from_depth()
-    pictures.append(_picture("normals" if own else "normals of the depth", _normals(normals, everywhere)))
-    if score.normals is not None:
-        measured_normals = sensor_normals(truth, prediction.camera)
-        pictures.append(_picture("normals of the sensor", _normals(measured_normals, everywhere)))
+
+
+def _normals(canvas: _Canvas, truth: Truth, estimate: Estimate, protocol: Protocol) -> list[Picture]:
+    """Predicted ones, or else those of the predicted depth, where that has a shape; and true ones."""
+
+    def picture(caption: str, normals: Float[np.ndarray, "h w 3"]) -> Picture:
+        return _picture(caption, colourise_normals(take_points(normals, canvas.everywhere)))
+
+    pictures = []
+    if estimate.normals is not None:
+        pictures.append(picture("normals", estimate.normals))
+    elif estimate.kind != "affine_invariant":
+        own = normals_from_depth(estimate.depth.astype(np.float64), truth.example.truth_camera)
+        pictures.append(picture("normals of the depth", own))
+    if truth.normals is not None:
+        pictures.append(picture(_TRUE_NORMALS[protocol.normals], truth.normals))
     return pictures
-
-
-def _grid(shape: tuple[int, int], height: int, width: int) -> Int[np.ndarray, "height width"]:
-    """The places, in a flattened map, of the pixels nearest to those of a smaller picture."""
-    return nearest_index(shape[0], height)[:, None] * shape[1] + nearest_index(shape[1], width)
-
-
-def _normals(
-    normals: Float[np.ndarray, "h w 3"], places: Int[np.ndarray, "height width"]
-) -> UInt8[np.ndarray, "_ _ 3"]:
-    return colourise_normals(take_points(normals, places))
 
 
 def _picture(
