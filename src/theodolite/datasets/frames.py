@@ -100,3 +100,11 @@ def find_frame_folders(root: Path) -> list[Path]:
     if (root / "frames.json").is_file():
         return [root]
     return sorted(path.parent for path in root.glob("*/frames.json"))
+
+
+def need_frame_folders(root: Path) -> list[Path]:
+    """As `find_frame_folders`. Raises: DatasetError, when there is none."""
+    folders = find_frame_folders(root)
+    if not folders:
+        raise DatasetError(f"{root}: no frames.json there, nor in a folder below it.")
+    return folders

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from theodolite.datasets.frames import find_frame_folders, read_frames
+from theodolite.datasets.frames import need_frame_folders, read_frames
 from theodolite.datasets.readers import list_examples
 from theodolite.datasets.sample import Sample
 from theodolite.errors import DatasetError
@@ -96,7 +96,7 @@ def validate(net: Metric3D, recipe: Recipe, rendered: Iterable[Sample], real: It
 def require_frames(real: Iterable[Path]) -> None:
     """Raises: DatasetError, when a folder of real frames holds none, or a listing cannot be read."""
     for folder in real:
-        if not sum(len(read_frames(listing)) for listing in find_frame_folders(folder)):
+        if not sum(len(read_frames(listing)) for listing in need_frame_folders(folder)):
             raise DatasetError(f"{folder}: no frame listed there has depth to be judged by.")
 
 

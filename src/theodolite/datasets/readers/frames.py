@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from theodolite.datasets.example import Example, Listed
-from theodolite.datasets.frames import Frame, find_frame_folders, read_frames
+from theodolite.datasets.frames import Frame, need_frame_folders, read_frames
 from theodolite.datasets.readers import About, reading
 from theodolite.errors import CameraError, DatasetError
 
@@ -33,10 +33,11 @@ ABOUT = About(
 
 def examples(root: Path, split: str, truth: str) -> list[Listed]:
     """Raises: DatasetError, when there is no frames.json, or one that cannot be read."""
-    folders = find_frame_folders(root)
-    if not folders:
-        raise DatasetError(f"{root}: no frames.json there, nor in a folder below it.")
-    return [one for folder in folders for one in _of(folder, folder.resolve().name if folder == root else folder.name)]
+    return [
+        one
+        for folder in need_frame_folders(root)
+        for one in _of(folder, folder.resolve().name if folder == root else folder.name)
+    ]
 
 
 def _of(folder: Path, group: str) -> list[Listed]:
