@@ -1,32 +1,40 @@
-"""Depth Pro (github.com/apple/ml-depth-pro, installed from there) on a benchmark, given the focal length.
+"""Depth Pro, its authors' own code, on a benchmark: metric depth, with the focal length given or guessed.
 
-theodolite evaluate examples/evaluate_depth_pro.py:DepthPro nyuv2 --data DIR
+    git clone https://github.com/apple/ml-depth-pro.git && cd ml-depth-pro
+    pip install -e . && source get_pretrained_models.sh
+    theodolite evaluate .../examples/evaluate_depth_pro.py:DepthPro nyuv2 --data NYU
+
+It looks for checkpoints/depth_pro.pt where it is started. `evaluate_transformers.py` runs that network without a clone.
 """
 
+import numpy as np
+
+import theodolite
 from theodolite.evaluation.estimate import Estimate
 
 
 class DepthPro:
-    """Metric depth; with `focal=False` at the focal length that it guesses itself."""
+    guess_focal = False
 
-    def __init__(self, focal=True):
+    def __init__(self) -> None:
         import depth_pro
         import torch
 
-        self.torch, self.focal = torch, focal
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.model, self.transform = depth_pro.create_model_and_transforms(device=device)
+        self.torch = torch
+        on_card = torch.cuda.is_available()
+        self.model, self.transform = depth_pro.create_model_and_transforms(
+            device=torch.device("cuda" if on_card else "cpu"), precision=torch.half if on_card else torch.float32
+        )
         self.model.eval()
 
-    def __call__(self, image, camera):
-        # A tensor, for the model squeezes it.
-        focal = self.torch.tensor(camera.focal, dtype=self.torch.float32) if self.focal else None
-        found = self.model.infer(self.transform(image), f_px=focal)
-        return Estimate(found["depth"].squeeze().float().cpu().numpy())
+    def __call__(self, image: np.ndarray, camera: theodolite.Camera) -> Estimate:
+        from PIL import Image
+
+        # A tensor, for `infer` squeezes it.
+        focal = None if self.guess_focal else self.torch.tensor(camera.fx)
+        found = self.model.infer(self.transform(Image.fromarray(image)), f_px=focal)
+        return Estimate(found["depth"].float().cpu().numpy())
 
 
 class DepthProAlone(DepthPro):
-    """As if nobody knew the camera."""
-
-    def __init__(self):
-        super().__init__(focal=False)
+    guess_focal = True

@@ -1,37 +1,42 @@
-"""MoGe-2 (github.com/microsoft/MoGe, installed from there) on a benchmark.
+"""MoGe on a benchmark, told the camera's field of view: metric depth and normals of its version 2, or depth of unknown
+scale of version 1 (`MoGe1`).
 
-theodolite evaluate examples/evaluate_moge.py:MoGe nyuv2 --data DIR --unknown far
+    pip install git+https://github.com/microsoft/MoGe.git
+    theodolite evaluate examples/evaluate_moge.py:MoGe nyuv2 --data NYU
+
+Its normals are in the axes of OpenCV and face the camera, so nothing has to be turned. Depth is taken unmasked, as its
+authors evaluate it. The principal point is the picture's middle to it, wherever the camera has its own.
 """
+
+import importlib
 
 import numpy as np
 
+import theodolite
 from theodolite.evaluation.estimate import Estimate
-from theodolite.geometry.unproject import unproject
 
 
 class MoGe:
-    """Given the camera's field of view. What it masks, such as the sky, is unknown."""
+    module = "moge.model.v2"
+    weights = "Ruicheng/moge-2-vitl-normal"
+    kind = "metric"
 
-    def __init__(self, name="Ruicheng/moge-2-vitl-normal"):
+    def __init__(self) -> None:
         import torch
-        from moge.model.v2 import MoGeModel
 
         self.torch = torch
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.model = MoGeModel.from_pretrained(name).to(self.device).eval()
+        model = importlib.import_module(self.module).MoGeModel
+        self.model = model.from_pretrained(self.weights).to(self.device).eval()
 
-    def __call__(self, image, camera):
-        pixels = self.torch.from_numpy(image.copy()).permute(2, 0, 1).float().div(255).to(self.device)
-        found = self.model.infer(pixels, fov_x=camera.fov[0])
-        depth = found["depth"].cpu().numpy()
-        depth = np.where(np.isfinite(depth), depth, np.nan).astype(np.float32)  # infinite where masked
-        normals = found.get("normal")
-        if normals is not None:
-            normals = self._facing(normals.cpu().numpy(), camera)
-        return Estimate(depth, normals)
+    def __call__(self, image: np.ndarray, camera: theodolite.Camera) -> Estimate:
+        picture = self.torch.tensor(image, device=self.device).permute(2, 0, 1) / 255
+        found = self.model.infer(picture, fov_x=camera.fov[0], apply_mask=False, use_fp16=self.device == "cuda")
+        maps = {name: found[name].cpu().numpy() for name in ("depth", "normal") if name in found}
+        return Estimate(maps["depth"], maps.get("normal"), kind=self.kind)
 
-    def _facing(self, normals, camera):
-        """OpenCV axes already; those that would show a surface's back are turned to face the camera."""
-        rays = unproject(np.ones(normals.shape[:2]), camera)
-        away = (normals * rays).sum(axis=-1, keepdims=True) > 0
-        return np.where(away, -normals, normals)
+
+class MoGe1(MoGe):
+    module = "moge.model.v1"
+    weights = "Ruicheng/moge-vitl"
+    kind = "scale_invariant"

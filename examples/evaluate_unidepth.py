@@ -1,29 +1,37 @@
-"""UniDepth V2 (github.com/lpiccinelli-eth/UniDepth, installed from there) on a benchmark, given its camera.
+"""UniDepth on a benchmark, told the camera: metric depth of its version 2, or 1 (`UniDepth1`).
 
-theodolite evaluate examples/evaluate_unidepth.py:UniDepth nyuv2 --data DIR
+    git clone https://github.com/lpiccinelli-eth/UniDepth.git && pip install -e UniDepth
+    theodolite evaluate examples/evaluate_unidepth.py:UniDepth nyuv2 --data NYU
+
+Its confidence is left out: its authors' notes and its name disagree on which way it runs.
 """
 
+import numpy as np
+
+import theodolite
 from theodolite.evaluation.estimate import Estimate
 
 
 class UniDepth:
-    """Metric depth and a confidence, which orders pixels and states no error."""
+    network = "UniDepthV2"
+    weights = "lpiccinelli/unidepth-v2-vitl14"
 
-    def __init__(self, name="lpiccinelli/unidepth-v2-vitl14"):
+    def __init__(self) -> None:
         import torch
-        from unidepth.models import UniDepthV2
-        from unidepth.utils.camera import Pinhole
+        import unidepth.models
 
-        self.torch, self.pinhole = torch, Pinhole
-        self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.model = UniDepthV2.from_pretrained(name).to(self.device).eval()
+        self.torch = torch
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        model = getattr(unidepth.models, self.network)
+        self.model = model.from_pretrained(self.weights).to(device).eval()
 
-    def __call__(self, image, camera):
-        pixels = self.torch.from_numpy(image.copy()).permute(2, 0, 1).to(self.device)
-        matrix = self.torch.from_numpy(camera.K).float()[None].to(self.device)
-        found = self.model.infer(pixels, self.pinhole(K=matrix))
-        confidence = found.get("confidence")
-        return Estimate(
-            depth=found["depth"].squeeze().cpu().numpy(),
-            confidence=None if confidence is None else confidence.squeeze().cpu().numpy(),
-        )
+    def __call__(self, image: np.ndarray, camera: theodolite.Camera) -> Estimate:
+        K = self.torch.tensor(camera.K, dtype=self.torch.float32)
+        K[:2, 2] += 0.5  # there, the centre of the top-left pixel is (0.5, 0.5)
+        found = self.model.infer(self.torch.tensor(image).permute(2, 0, 1), K)
+        return Estimate(found["depth"][0, 0].float().cpu().numpy())
+
+
+class UniDepth1(UniDepth):
+    network = "UniDepthV1"
+    weights = "lpiccinelli/unidepth-v1-vitl14"

@@ -89,6 +89,16 @@ def test_published_rows_stand_beside_a_run_of_their_benchmark(task, wall_model):
     assert "differ" in published.about
 
 
+def test_published_rows_of_a_part_stand_beside_the_group_of_its_name(task, wall_model, walls):
+    (walls / "walls").rename(walls / "indoors")
+    (walls / "points & <lines>").rename(walls / "outdoor")
+    found = tables(run(replace(task, protocol=replace(task.protocol, benchmark="diode")), wall_model))
+    titles = [table.title for table in found]
+    assert "published, metric, indoors" in titles
+    assert "published, metric, outdoor" in titles
+    assert "published, affine" in titles
+
+
 def test_a_benchmark_that_nobody_published_has_no_such_table(evaluation):
     assert not any(table.title.startswith("published") for table in tables(evaluation))
 

@@ -1,4 +1,7 @@
-"""Adapters for models of others: what they hand over, and what they make of what comes back."""
+"""The models of others are called as their authors document it, and what they return is taken for what it is.
+
+Not the networks themselves, but small stand-ins with their calls, types and shapes.
+"""
 
 import sys
 from pathlib import Path
@@ -14,102 +17,184 @@ from theodolite.evaluation.estimate import Estimate
 torch = pytest.importorskip("torch")
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-CAMERA = Camera(50, 52, 4.5, 2.5, 10, 6)
-IMAGE = np.random.default_rng(0).integers(0, 256, (6, 10, 3), dtype=np.uint8)
-DEPTH = torch.linspace(1, 9, 60).reshape(6, 10)
+IMAGE = np.random.default_rng(0).integers(0, 256, (4, 6, 3), np.uint8)
+IMAGE.flags.writeable = False  # as Pillow gives them
+CAMERA = Camera(5.0, 5.5, 2.0, 1.75, 6, 4)
+DEPTH = torch.arange(1.0, 25.0).reshape(4, 6)
+# A wall square to the view, in the axes of OpenCV.
+WALL = torch.tensor([0.0, 0.0, -1.0]).expand(4, 6, 3)
 
 
-def stand_in(monkeypatch, name: str, **content):
-    """A module of this name, and its parents."""
-    parts = name.split(".")
-    for end in range(1, len(parts) + 1):
-        path = ".".join(parts[:end])
-        if path not in sys.modules:
-            monkeypatch.setitem(sys.modules, path, ModuleType(path))
-    for key, value in content.items():
-        monkeypatch.setattr(sys.modules[name], key, value, raising=False)
+def load(words):
+    file, name = words.split(":")
+    return load_callable(f"{EXAMPLES / file}:{name}")
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """Puts modules in the place of those that are not installed."""
+
+    def put(name, **attributes):
+        whole = ""
+        for part in name.split("."):
+            whole = f"{whole}.{part}".lstrip(".")
+            if whole not in sys.modules or whole == name:
+                monkeypatch.setitem(sys.modules, whole, ModuleType(whole))
+        for key, value in attributes.items():
+            setattr(sys.modules[name], key, value)
+        if "." in name:
+            parent, _, last = name.rpartition(".")
+            setattr(sys.modules[parent], last, sys.modules[name])
+
+    return put
 
 
 class Network:
-    """Remembers how it was called, and returns what it was given."""
+    """A network that remembers how it was made and called."""
 
-    def __init__(self, returned):
-        self.returned, self.called = returned, None
+    weights = None
+
+    @classmethod
+    def from_pretrained(cls, weights):
+        self = cls()
+        cls.weights = weights
+        return self
 
     def to(self, device):
+        self.device = device
         return self
 
     def eval(self):
         return self
 
-    def infer(self, *arguments, **named):
-        self.called = (arguments, named)
-        return self.returned
+
+def moge(with_normals):
+    class MoGeModel(Network):
+        def infer(
+            self, image, num_tokens=None, resolution_level=9, force_projection=True, apply_mask=True, fov_x=None,
+            use_fp16=True,
+        ):  # fmt: skip
+            MoGeModel.called = (image, apply_mask, fov_x, use_fp16)
+            found = {"points": DEPTH[..., None].expand(4, 6, 3), "depth": DEPTH, "intrinsics": torch.eye(3)}
+            return found | ({"normal": WALL} if with_normals else {}) | {"mask": DEPTH > 2}
+
+    return MoGeModel
 
 
-def estimate(name: str) -> Estimate:
-    return Estimate.of(load_callable(f"{EXAMPLES / name.partition(':')[0]}:{name.partition(':')[2]}")(IMAGE, CAMERA))
-
-
-def test_moge_is_given_the_field_of_view_and_what_it_masks_is_unknown(monkeypatch):
-    depth, normals = DEPTH.clone(), torch.zeros(6, 10, 3)
-    depth[0] = torch.inf
-    normals[..., 2] = 1  # away from the camera
-    network = Network({"depth": depth, "normal": normals, "mask": depth < torch.inf})
-    stand_in(monkeypatch, "moge.model.v2", MoGeModel=SimpleNamespace(from_pretrained=lambda name: network))
-    found = estimate("evaluate_moge.py:MoGe")
-    ((pixels,), named) = network.called
-    assert pixels.shape == (3, 6, 10)
-    np.testing.assert_allclose(pixels.numpy() * 255, np.moveaxis(IMAGE, -1, 0), atol=1e-3)
-    assert named["fov_x"] == pytest.approx(CAMERA.fov[0])
-    assert np.isnan(found.depth[0]).all()
-    np.testing.assert_array_equal(found.depth[1:], DEPTH[1:].numpy())
-    np.testing.assert_array_equal(found.normals[2, 3], [0, 0, -1])
-    assert found.kind == "metric"
-
-
-def test_unidepth_is_given_the_camera_and_bytes(monkeypatch):
-    network = Network({"depth": DEPTH[None, None], "confidence": DEPTH[None, None] / 9})
-    stand_in(monkeypatch, "unidepth.models", UniDepthV2=SimpleNamespace(from_pretrained=lambda name: network))
-    stand_in(monkeypatch, "unidepth.utils.camera", Pinhole=lambda K: K)
-    found = estimate("evaluate_unidepth.py:UniDepth")
-    ((pixels, matrix), _) = network.called
-    assert pixels.dtype == torch.uint8
-    np.testing.assert_allclose(matrix[0].numpy(), CAMERA.K, rtol=1e-6)
+@pytest.mark.parametrize(("name", "version", "kind"), [("MoGe", "v2", "metric"), ("MoGe1", "v1", "scale_invariant")])
+def test_moge_is_told_the_field_of_view_and_gives_normals_in_its_second_version(stand_in, name, version, kind):
+    model = moge(with_normals=version == "v2")
+    stand_in(f"moge.model.{version}", MoGeModel=model)
+    found = load(f"evaluate_moge.py:{name}")(IMAGE, CAMERA)
+    image, masked, fov, half = model.called
+    assert image.dtype == torch.float32
+    np.testing.assert_allclose(image.cpu().numpy(), IMAGE.transpose(2, 0, 1) / 255, rtol=1e-6)
+    assert fov == pytest.approx(np.degrees(2 * np.arctan(6 / 2 / 5)))
+    assert not masked
+    assert half == torch.cuda.is_available()
+    assert (found.kind, found.space) == (kind, "depth")
     np.testing.assert_array_equal(found.depth, DEPTH.numpy())
-    assert found.confidence is not None
-    assert not found.stated_error
+    if version == "v1":
+        assert model.weights == "Ruicheng/moge-vitl"
+        assert found.normals is None
+    else:
+        assert model.weights == "Ruicheng/moge-2-vitl-normal"
+        np.testing.assert_array_equal(found.normals, WALL.numpy())
 
 
-@pytest.mark.parametrize(("name", "given"), [("DepthPro", True), ("DepthProAlone", False)])
-def test_depth_pro_is_given_the_focal_length_as_a_tensor_or_guesses_it(monkeypatch, name, given):
-    network = Network({"depth": DEPTH, "focallength_px": torch.tensor(51.0)})
-    make = lambda device: (network, lambda image: torch.from_numpy(image.copy()))  # noqa: E731
-    stand_in(monkeypatch, "depth_pro", create_model_and_transforms=make)
-    found = estimate(f"evaluate_depth_pro.py:{name}")
-    focal = network.called[1]["f_px"]
-    assert (focal.squeeze().item() == CAMERA.focal) if given else focal is None
+@pytest.mark.parametrize(("name", "version"), [("UniDepth", 2), ("UniDepth1", 1)])
+def test_unidepth_is_told_the_intrinsics_of_its_own_pixel_grid(stand_in, name, version):
+    class Model(Network):
+        def infer(self, rgb, camera=None, normalize=True):
+            Model.called = (rgb, camera)
+            return {"depth": DEPTH[None, None], "points": None, "intrinsics": camera[None]}
+
+    stand_in("unidepth")
+    stand_in("unidepth.models", **{f"UniDepthV{version}": Model})
+    found = load(f"evaluate_unidepth.py:{name}")(IMAGE, CAMERA)
+    rgb, K = Model.called
+    assert Model.weights == f"lpiccinelli/unidepth-v{version}-vitl14"
+    assert rgb.dtype == torch.uint8
+    np.testing.assert_array_equal(rgb.numpy(), IMAGE.transpose(2, 0, 1))
+    assert K.dtype == torch.float32
+    np.testing.assert_array_equal(K.numpy(), [[5, 0, 2.5], [0, 5.5, 2.25], [0, 0, 1]])
+    assert (found.kind, found.space) == ("metric", "depth")
+    assert found.confidence is None
     np.testing.assert_array_equal(found.depth, DEPTH.numpy())
+
+
+@pytest.mark.parametrize("name", ["DepthPro", "DepthProAlone"])
+def test_depth_pro_is_given_the_focal_length_or_guesses_it(stand_in, name):
+    called = {}
+
+    class Model(Network):
+        def infer(self, x, f_px=None, interpolation_mode="bilinear"):
+            called.update(x=x, focal=f_px)
+            f_px = torch.tensor(7.0) if f_px is None else f_px
+            return {"depth": (DEPTH * f_px).squeeze(), "focallength_px": f_px.squeeze()}
+
+    def create_model_and_transforms(config=None, device="cpu", precision=torch.float32):
+        called["precision"] = precision
+        return Model(), lambda picture: torch.tensor(np.array(picture)).permute(2, 0, 1) / 255
+
+    stand_in("depth_pro", create_model_and_transforms=create_model_and_transforms)
+    found = load(f"evaluate_depth_pro.py:{name}")(IMAGE, CAMERA)
+    np.testing.assert_allclose(called["x"].numpy(), IMAGE.transpose(2, 0, 1) / 255, rtol=1e-6)
+    assert (called["precision"] == torch.half) == torch.cuda.is_available()
+    assert (called["focal"] is None) == (name == "DepthProAlone")
+    assert (found.kind, found.space) == ("metric", "depth")
+    np.testing.assert_array_equal(found.depth, DEPTH.numpy() * (7 if name == "DepthProAlone" else 5))
+
+
+class Inputs(dict):
+    """What an image processor returns: a mapping that can be moved to a device."""
+
+    def to(self, device):
+        return self
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "space"),
+    ("name", "weights", "kind", "space", "factor"),
     [
-        ("DepthAnything", "affine_invariant", "inverse_depth"),
-        ("DepthAnythingRooms", "metric", "depth"),
-        ("DepthAnythingStreets", "metric", "depth"),
+        ("DepthAnything", "depth-anything/Depth-Anything-V2-Small-hf", "affine_invariant", "inverse_depth", 1),
+        ("DepthAnythingRooms", "depth-anything/Depth-Anything-V2-Metric-Indoor-Small-hf", "metric", "depth", 1),
+        ("DepthAnythingStreets", "depth-anything/Depth-Anything-V2-Metric-Outdoor-Small-hf", "metric", "depth", 1),
+        ("DepthPro", "apple/DepthPro-hf", "metric", "depth", 5 / 8),
     ],
 )
-def test_pipelines_of_transformers_say_what_their_numbers_mean(monkeypatch, name, kind, space):
-    asked = {}
+def test_models_of_transformers_say_what_their_depth_is(stand_in, name, weights, kind, space, factor):
+    called = {}
 
-    def pipeline(task, model, device):
-        asked.update(task=task, model=model)
-        return lambda picture: {"predicted_depth": DEPTH[None], "depth": picture}
+    class Processor(Network):
+        def __call__(self, images, return_tensors):
+            called["pixels"] = np.array(images)
+            assert return_tensors == "pt"
+            return Inputs(pixel_values=torch.zeros(1, 3, 14, 14))
 
-    stand_in(monkeypatch, "transformers", pipeline=pipeline)
-    found = estimate(f"evaluate_transformers.py:{name}")
-    assert asked["task"] == "depth-estimation"
-    assert asked["model"].startswith("depth-anything/")
+        def post_process_depth_estimation(self, outputs, target_sizes=None):
+            assert target_sizes == [(4, 6)]
+            found = {"predicted_depth": outputs.predicted_depth[0]}
+            guess = torch.tensor(8.0) if "Pro" in name else None
+            return [found | ({"focal_length": guess, "field_of_view": None} if "Pro" in name else {})]
+
+    class Model(Network):
+        def __call__(self, pixel_values):
+            assert torch.is_inference_mode_enabled()
+            return SimpleNamespace(predicted_depth=DEPTH[None])
+
+    stand_in("transformers", AutoImageProcessor=Processor, AutoModelForDepthEstimation=Model)
+    found = load(f"evaluate_transformers.py:{name}")(IMAGE, CAMERA)
+    assert Processor.weights == Model.weights == weights
+    np.testing.assert_array_equal(called["pixels"], IMAGE)
     assert (found.kind, found.space) == (kind, space)
-    np.testing.assert_array_equal(found.depth, DEPTH.numpy())
+    np.testing.assert_allclose(found.depth, DEPTH.numpy() * factor, rtol=1e-6)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("evaluate_*.py")), ids=lambda path: path.stem)
+def test_an_adapter_is_short_and_imports_nothing_heavy_before_it_is_used(path):
+    assert len(path.read_text().splitlines()) < 60
+    before = set(sys.modules)
+    namespace = {"__name__": path.stem}
+    exec(compile(path.read_text(), path, "exec"), namespace)
+    assert not {"moge", "unidepth", "depth_pro", "transformers"} & (set(sys.modules) - before)
+    assert namespace["Estimate"] is Estimate

@@ -97,9 +97,10 @@ def save_estimate(folder: Path, name: str, estimate: Estimate) -> Path:
     else:
         with writing(path) as temporary:
             temporary.write_text(json.dumps(meaning), "utf-8")
-    maps = {key: getattr(estimate, key) for key in _MAPS if getattr(estimate, key) is not None}
+    maps: dict[str, Any] = {key: getattr(estimate, key) for key in _MAPS}
+    maps = {key: np.asarray(values, np.float32) for key, values in maps.items() if values is not None}
     with writing(target) as temporary, temporary.open("wb") as file:
-        np.savez(file, **{key: np.asarray(values, np.float32) for key, values in maps.items()})
+        np.savez(file, **maps)
     return target
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from theodolite.evaluation.alignment import ALIGNMENTS
@@ -19,6 +19,16 @@ _ANGLES = ("mean", "median", "rmse", "within_5", "within_7_5", "within_11_25", "
 _ANGLE_WORDS = ("mean", "median", "RMSE", "< 5", "< 7.5", "< 11.25", "< 22.5", "< 30")
 _DEPTH = ("abs_rel", "sq_rel", "rmse", "rmse_log", "log10", "silog", "delta1", "delta2", "delta3")
 _DEPTH_WORDS = ("AbsRel", "SqRel", "RMSE, m", "RMSElog", "log10", "SILog", "delta1", "delta2", "delta3")
+
+# Of those, what others print, by name.
+_PUBLISHED_DEPTH = {
+    name: word
+    for name, word in zip(_DEPTH, _DEPTH_WORDS, strict=True)
+    if name in ("abs_rel", "rmse", "rmse_log", "log10", "delta1", "delta2", "delta3")
+}
+_PUBLISHED_NORMALS = {
+    name: word for name, word in zip(_ANGLES, _ANGLE_WORDS, strict=True) if name not in ("within_5", "within_7_5")
+}
 
 
 @dataclass(frozen=True)
@@ -242,44 +252,36 @@ def _distance(whole: Part, alignment: str) -> Table:
 
 
 def _published(evaluation: Evaluation, whole: Part) -> list[Table]:
-    """What others reported of this benchmark, beside this run; none for a benchmark that nobody has."""
+    """What others reported of this benchmark, or of a group of it, beside this run; none where nobody has."""
+    found = _published_of(evaluation, evaluation.protocol.benchmark, whole)
+    for group in evaluation.groups:
+        found += _published_of(evaluation, f"{evaluation.protocol.benchmark}-{group.name}", group)
+    return found
+
+
+def _published_of(evaluation: Evaluation, benchmark: str, part: Part) -> list[Table]:
+    of = f", {part.name}" if part.name else ""
     found = []
-    region = evaluation.protocol.regions[0]
-    for alignment, forgiven in (("metric", "metric"), ("affine", "affine")):
-        rows = [row for row in published(evaluation.protocol.benchmark, forgiven) if row.is_depth]
-        if rows and alignment in evaluation.alignments:
-            names: tuple[str, ...] = ("abs_rel", "delta1", "delta2", "delta3", "rmse", "rmse_log", "log10")
-            found.append(
-                _beside(
-                    f"published, {alignment}",
-                    rows,
-                    names,
-                    _DEPTH_WORDS,
-                    _DEPTH,
-                    whole.depth[region, alignment],
-                    evaluation,
-                )
-            )
-    rows = [row for row in published(evaluation.protocol.benchmark) if not row.is_depth]
-    if rows and "network" in whole.normals:
-        names = ("mean", "median", "rmse", "within_11_25", "within_22_5", "within_30")
-        found.append(
-            _beside("published normals", rows, names, _ANGLE_WORDS, _ANGLES, whole.normals["network"], evaluation)
-        )
+    for alignment in ("metric", "affine"):
+        own = part.depth.get((evaluation.protocol.regions[0], alignment))
+        rows = published(benchmark, alignment)
+        if rows and own is not None:
+            found.append(_beside(f"published, {alignment}{of}", rows, _PUBLISHED_DEPTH, own, evaluation))
+    rows = published(benchmark, "none")
+    if rows and "network" in part.normals:
+        found.append(_beside(f"published normals{of}", rows, _PUBLISHED_NORMALS, part.normals["network"], evaluation))
     return found
 
 
 def _beside(
     title: str,
     rows: Sequence[PublishedRow],
-    names: Sequence[str],
-    words: Sequence[str],
-    known: Sequence[str],
+    words: Mapping[str, str],
     own: Estimates,
     evaluation: Evaluation,
 ) -> Table:
-    shown = [name for name in names if any(name in row.metrics for row in rows)]
-    columns = ("source", *(words[known.index(name)] for name in shown))
+    shown = [name for name in words if any(name in row.metrics for row in rows)]
+    columns = ("source", *(words[name] for name in shown))
     protocol = evaluation.protocol
     mine = Row(f"{evaluation.model} (this run)", "main", (protocol.name, *(number(own[name]) for name in shown)))
     others = tuple(
