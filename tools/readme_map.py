@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src/theodolite"
 START, END = "<!-- map: made by tools/readme_map.py -->", "<!-- end of map -->"
 # A photo's way through the package, which is also the order of imports.
-FOLDERS = ["", "camera", "geometry", "network", "weights", "inference", "export", "synth", "datasets", "evaluation"]
-FOLDERS += ["training", "cli"]
+FOLDERS = ["", "camera", "geometry", "network", "weights", "inference", "apps", "export", "synth", "datasets"]
+FOLDERS += ["evaluation", "training", "cli"]
 WIDTH = 34
 
 

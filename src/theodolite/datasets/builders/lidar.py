@@ -21,6 +21,7 @@ from theodolite.datasets.record import Record
 from theodolite.datasets.sample import LabelKind
 from theodolite.errors import DatasetError
 from theodolite.geometry.pose import inverse, rigid, transform_points
+from theodolite.geometry.rotation import from_quaternion
 from theodolite.geometry.unproject import project
 from theodolite.inference.files.depth_png import encode_depth
 from theodolite.types import Float
@@ -31,23 +32,11 @@ ENCODING = DepthEncoding("png16", scale=200)
 REACH = (1.0, 250.0)
 
 
-def rotation_of(quaternion: Sequence[float] | Float[np.ndarray, "4"]) -> Float[np.ndarray, "3 3"]:
-    """The rotation of a quaternion w, x, y, z of any length."""
-    w, x, y, z = np.asarray(quaternion, dtype=float) / np.linalg.norm(quaternion)
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
-
-
 def pose_of(
     quaternion: Sequence[float] | Float[np.ndarray, "4"], translation: Sequence[float] | Float[np.ndarray, "3"]
 ) -> Float[np.ndarray, "4 4"]:
     """The rigid motion of a quaternion w, x, y, z and a translation, metres."""
-    return rigid(rotation_of(quaternion), np.asarray(translation, dtype=float))
+    return rigid(from_quaternion(np.asarray(quaternion, dtype=float)), np.asarray(translation, dtype=float))
 
 
 def camera_from_sweep(
