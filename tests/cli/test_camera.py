@@ -159,3 +159,43 @@ def test_a_calibration_that_is_missing_is_named(tmp_path):
     given = camera_options.resolve_camera_option(calibration=tmp_path / "no.yaml")
     with pytest.raises(CalibrationError, match=r"no\.yaml"):
         given(400, 300)
+
+
+def _chequered(path):
+    """The corner of a chequered box: lines along three axes."""
+    import numpy as np
+
+    from theodolite.geometry.rotation import from_vector
+
+    u, v = np.meshgrid((np.arange(640) - 319.5) / 600, (np.arange(480) - 239.5) / 600)
+    ray = np.stack([u, v, np.ones(u.shape)], axis=-1) @ from_vector(np.array([0.25, 0.6, 0.05]))
+    each = np.array([2.5, 1.3, 3.0]) / np.abs(ray)
+    axis = each.argmin(-1)
+    tiles = np.floor(ray * each.min(-1)[..., None] / 0.55 + 0.01).astype(int)
+    parity = (tiles.sum(-1) - np.take_along_axis(tiles, axis[..., None], -1)[..., 0]) % 2
+    image = (60 + 130 * parity + 12 * axis).astype(np.uint8)
+    Image.fromarray(image).convert("RGB").save(path)
+    return path
+
+
+def test_an_estimate_takes_the_place_of_an_assumption_and_can_be_saved(run, tmp_path):
+    room = _chequered(tmp_path / "room.png")
+    result = run(room, "--estimate", "--save", "--json")
+    assert result.exit_code == 0
+    (found,) = json.loads(result.stdout)
+    assert found["source"] == "estimated"
+    assert found["focal_px"] == pytest.approx(600, rel=0.06)
+    assert 0.04 < found["rel_sigma"] < 0.2
+    (again,) = json.loads(run(room, "--json").stdout)
+    assert again["source"] == "sidecar"
+    assert again["focal_px"] == pytest.approx(found["focal_px"])
+
+
+def test_a_picture_that_does_not_tell_keeps_its_assumption_or_is_refused(run, plain, photo):
+    result = run(plain, photo, "--estimate")
+    assert result.exit_code == 0
+    assert "does not tell its focal length: it has too few straight lines; the assumption stands" in result.stderr
+    assert "(exif)" in run(photo, "--estimate").stdout
+    strict = run(plain, "--estimate", "--strict-camera")
+    assert strict.exit_code == 1
+    assert "Give --focal-px or --fov" in strict.stderr

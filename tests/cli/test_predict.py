@@ -323,3 +323,11 @@ def test_a_photo_whose_name_is_no_text_is_predicted_and_told(good, tmp_path):
     )
     assert result.returncode == 0, result.stderr
     assert b"caf" in result.stdout
+
+
+def test_an_estimated_focal_length_is_announced_and_a_refusal_too(good, tmp_path, capsys):
+    code, out, err = run(capsys, "predict", good, "--estimate-focal", "--formats", "json", "--out", tmp_path / "out")
+    assert code == 0
+    assert "assumed 60 degrees" in out
+    assert "does not tell its focal length" in err
+    assert run(capsys, "predict", good, "--estimate-focal", "--strict-camera")[0] == 2

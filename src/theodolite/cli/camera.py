@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +23,9 @@ def camera(
     calibration: camera_options.Calibration = None,
     strict_camera: camera_options.StrictCamera = False,
     assume_fov: camera_options.AssumeFov = 60.0,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Where nothing is known, estimate it from the lines in the picture.")
+    ] = False,
     save: Annotated[
         bool, typer.Option("--save", help="Write PHOTO.camera.json beside each photo; later commands use it.")
     ] = False,
@@ -37,10 +41,13 @@ def camera(
     from theodolite.inference.bulk import expand
 
     given = camera_options.resolve_camera_option(focal_px, focal_35mm, fov, calibration)
+    improve = _estimator(strict_camera) if estimate else None
     found: list[tuple[Path, CameraReport | TheodoliteError]] = []
     for path in expand(photos):
         try:
-            report = CameraReport.of(path, given, strict=strict_camera, assume_fov=assume_fov)
+            strict = strict_camera and improve is None
+            report = CameraReport.of(path, given, strict=strict, assume_fov=assume_fov)
+            report = improve(path, report) if improve else report
             if save:
                 _save(path, report, overwrite)
             found.append((path, report))
@@ -56,6 +63,22 @@ def camera(
         typer.echo("theodolite: no pictures found.", err=True)
     if not found or any(isinstance(result, TheodoliteError) for _, result in found):
         raise typer.Exit(1)
+
+
+def _estimator(strict: bool) -> Callable[[Path, CameraReport], CameraReport]:
+    """What replaces an assumed camera by an estimated one; the network is loaded when the first is met."""
+    from functools import cache
+
+    from theodolite.apps.focal_search import estimated_report
+    from theodolite.inference.predictor import load
+
+    model = cache(load)
+
+    def improve(path: Path, report: CameraReport) -> CameraReport:
+        assumed = report.lens.camera.source == "assumed"
+        return estimated_report(path, report, model(), strict=strict) if assumed else report
+
+    return improve
 
 
 def _save(path: Path, report: CameraReport, overwrite: bool) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from theodolite import __version__
 from theodolite.cli import bench as bench_command
-from theodolite.cli import camera, dataset, evaluate, export, finetune, models, predict, synth, train, view
+from theodolite.cli import camera, dataset, driving, evaluate, export, finetune, models, predict, synth, train, view
 from theodolite.errors import TheodoliteError
 
 app = typer.Typer(
@@ -39,6 +39,7 @@ app.command("predict")(predict.predict)
 app.command("camera")(camera.camera)
 app.command("view")(view.view)
 app.add_typer(models.app, name="models")
+app.command("driving")(driving.driving)
 app.command("export")(export.export)
 app.command("bench")(bench_command.bench)
 app.add_typer(evaluate.app, name="evaluate")

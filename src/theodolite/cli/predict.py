@@ -45,6 +45,14 @@ def predict(
     calibration: camera_options.Calibration = None,
     strict_camera: camera_options.StrictCamera = False,
     assume_fov: camera_options.AssumeFov = 60.0,
+    estimate_focal: Annotated[
+        bool,
+        typer.Option(
+            "--estimate-focal",
+            help="Where no focal length is known, estimate it from the lines in the picture.",
+            rich_help_panel="Camera",
+        ),
+    ] = False,
     max_side: Annotated[
         int, typer.Option(min=0, help="Reduce photos, and so the maps, to this longer side, px; 0 keeps every pixel.")
     ] = 2048,
@@ -83,10 +91,18 @@ def predict(
     except OutputError as error:
         raise typer.BadParameter(str(error)) from error
     camera = camera_options.resolve_camera_option(focal_px, focal_35mm, fov, calibration)
+    if estimate_focal and strict_camera:
+        raise typer.BadParameter(
+            "--strict-camera refuses the photos that --estimate-focal is for; leave one of them out."
+        )
     files = expand(photos)
     if not files:
         raise TheodoliteError(f"There is no picture in {', '.join(str(path) for path in photos)}.")
     predictor = load(model, backend=backend, device=device, dtype=dtype, accept_licence=accept_license)
+    if estimate_focal:
+        from theodolite.apps.focal_search import FocalEstimating
+
+        predictor = FocalEstimating.of(predictor)
     outcomes = []
     results = predict_to_folder(
         predictor,
