@@ -200,6 +200,13 @@ def test_another_run_into_the_same_folder_is_refused_or_begins_anew(task, tmp_pa
     assert found.protocol.name.endswith("(changed: farthest 5)")
 
 
+def test_a_function_whose_file_was_changed_is_another_model(task, folder, tmp_path):
+    evaluate(task, tmp_path / "run")
+    (folder / "model.py").write_text(MODEL.replace("1.1", "1.2"))
+    with pytest.raises(OutputError, match="model"):
+        evaluate(task, tmp_path / "run")
+
+
 def test_only_so_many_images_are_spread_over_all(task, tmp_path):
     found = evaluate(replace(task, most=3), tmp_path / "run")
     assert found.collected.names == ["a/0", "a/4"]

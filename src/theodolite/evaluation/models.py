@@ -67,7 +67,10 @@ class ModelChoice:
             from theodolite.evaluation.callables import load_callable
 
             self._refuse("canvas_pixels", "backend", "device", "dtype")
-            return OfFunction(self.words, load_callable(self.words))
+            file = Path(self.words.rpartition(":")[0])
+            return OfFunction(
+                self.words, load_callable(self.words), {"code": _digest_of(file)} if file.is_file() else {}
+            )
         from theodolite.inference.predictor import load
 
         predictor = load(
@@ -190,5 +193,9 @@ def _digest(words: str) -> str:
     """The start of the SHA-256 of the weights' file."""
     from theodolite.weights.store import locate
 
-    with locate(words, download=False).open("rb") as file:
+    return _digest_of(locate(words, download=False))
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
