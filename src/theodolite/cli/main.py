@@ -9,7 +9,20 @@ import typer
 
 from theodolite import __version__
 from theodolite.cli import bench as bench_command
-from theodolite.cli import camera, dataset, driving, evaluate, export, finetune, models, predict, synth, train, view
+from theodolite.cli import (
+    camera,
+    dataset,
+    driving,
+    evaluate,
+    export,
+    finetune,
+    models,
+    predict,
+    reconstruct,
+    synth,
+    train,
+    view,
+)
 from theodolite.errors import TheodoliteError
 
 app = typer.Typer(
@@ -38,6 +51,7 @@ def _root(
 app.command("predict")(predict.predict)
 app.command("camera")(camera.camera)
 app.command("view")(view.view)
+app.command("reconstruct")(reconstruct.reconstruct)
 app.add_typer(models.app, name="models")
 app.command("driving")(driving.driving)
 app.command("export")(export.export)
