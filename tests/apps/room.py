@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from theodolite.apps.tsdf import DepthView
+from theodolite.apps.depth_view import DepthView
 from theodolite.camera.pinhole import Camera
 from theodolite.geometry.pose import inverse, rigid, transform_normals, transform_points
 from theodolite.geometry.rotation import from_vector

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from tests.apps import room
 
+from theodolite.apps.depth_view import Grid
 from theodolite.apps.mesh_files import write_mesh, write_points
 from theodolite.apps.reconstruct import Settings, start
 from theodolite.apps.surface import extract_surface
-from theodolite.apps.tsdf import Grid, Volume
+from theodolite.apps.tsdf import Volume
 from theodolite.apps.view_readers import read_views
 from theodolite.errors import DatasetError, OutputError
 from theodolite.inference.files import read_ply

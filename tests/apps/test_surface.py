@@ -60,7 +60,7 @@ def test_normals_point_into_the_free_room_and_colours_are_those_seen(mesh):
     assert np.median(np.abs(true.astype(int) - mesh.colours)) <= 2
 
 
-@pytest.mark.parametrize("tile", [1, 3, 64])
+@pytest.mark.parametrize("tile", [1, 3, 20])
 def test_the_size_of_the_cubes_changes_nothing(volume, mesh, monkeypatch, tile):
     monkeypatch.setattr(module, "TILE", tile)
     other = extract_surface(volume)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from tests.apps import room
 
-from theodolite.apps.tsdf import DepthView, Grid, Volume
+from theodolite.apps.depth_view import DepthView, Grid
+from theodolite.apps.tsdf import Volume
 from theodolite.camera.pinhole import Camera
 from theodolite.geometry.pose import transform_points
 from theodolite.geometry.unproject import unproject

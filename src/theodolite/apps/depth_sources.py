@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from theodolite.apps.tsdf import DepthView
+from theodolite.apps.depth_view import DepthView
 from theodolite.apps.view_readers.opening import measured_depth, open_photo
 from theodolite.apps.views import View
 from theodolite.camera.pinhole import Camera

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from theodolite.apps.depth_sources import Maps
-from theodolite.apps.tsdf import Grid
+from theodolite.apps.depth_view import Grid
 
 # Rooms: what is deeper than the first is none; their grid is the one that depth cameras are fused with.
 ROOM = 6.0

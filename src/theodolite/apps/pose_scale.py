@@ -17,6 +17,7 @@ from theodolite.types import Float
 
 # Pictures next to each other are this share of the depth apart, between 0.005 and 0.6 of it.
 _STEP, _REACH = 0.055, 11.0
+_COARSE = 0.04  # steps of the search, in logarithm: the views' disagreement is larger
 _BESIDE = (-4, -2, -1, 1, 2, 4)
 _LEAST = 3
 
@@ -76,7 +77,7 @@ def _by_pictures(views: Sequence[View], looked_at: Sequence[tuple[int, Maps]]) -
             found.append(None)
             continue
         units = step / (_STEP * float(np.median(samples.points[:, 2])))
-        best = search(lambda f, n=number, s=samples, c=chosen: pictures.cost(n, s, c, f), units, _REACH)  # type: ignore[misc]
+        best = search(lambda f, n=number, s=samples, c=chosen: pictures.cost(n, s, c, f), units, _REACH, _COARSE)  # type: ignore[misc]
         found.append(None if best is None else best.factor)
     return found
 

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from theodolite.apps.depth_sources import DepthSource, Maps, measured, predicted
+from theodolite.apps.depth_view import Grid
 from theodolite.apps.frame_scale import Pictures, Samples, Scale, by_model, by_points, spread_points
 from theodolite.apps.grid_choice import choose_grid
 from theodolite.apps.pose_scale import PoseScale, pose_scale
 from theodolite.apps.small_pictures import SmallPictures
 from theodolite.apps.surface import Surface, extract_surface
-from theodolite.apps.tsdf import Grid, Volume
+from theodolite.apps.tsdf import Volume
 from theodolite.apps.views import View, Views
 from theodolite.errors import DatasetError, TheodoliteError
 from theodolite.inference.predictor import Predictor

@@ -9,7 +9,7 @@ import numpy as np
 
 from theodolite.types import Float
 
-# Steps of the logarithm.
+# Of the logarithm.
 STEP = 0.02
 # Another minimum this far away (in logarithm) is another answer.
 _APART = 0.12
@@ -25,15 +25,16 @@ class Found:
     drop: float
 
 
-def search(cost: Callable[[float], float], middle: float = 1.0, reach: float = 2.0) -> Found | None:
+def search(cost: Callable[[float], float], middle: float = 1.0, reach: float = 2.0, step: float = STEP) -> Found | None:
     """The factor of least cost between middle / reach and middle · reach.
 
     Args:
         cost: of a factor; NaN where nothing can be said.
+        step: of the logarithm; the least is taken to lie on a parabola between three of them.
     Returns: None where the least is at an end, or is hardly less than another one.
     """
-    count = int(np.ceil(np.log(reach) / STEP))
-    logarithms = np.log(middle) + STEP * np.arange(-count, count + 1)
+    count = int(np.ceil(np.log(reach) / step))
+    logarithms = np.log(middle) + step * np.arange(-count, count + 1)
     curve = np.array([cost(float(factor)) for factor in np.exp(logarithms)])
     return _least(logarithms, curve)
 
@@ -51,7 +52,8 @@ def _least(logarithms: Float[np.ndarray, " n"], curve: Float[np.ndarray, " n"]) 
     others = curve[np.abs(logarithms - logarithms[best]) > _APART]
     if drop <= 0 or (len(others) and float(others.min()) - curve[best] < _CLEAR * drop):
         return None
+    step = float(logarithms[1] - logarithms[0])
     left, here, right = curve[best - 1 : best + 2]
     bend = left - 2 * here + right
     shift = (left - right) / (2 * bend) if bend > 0 else 0.0
-    return Found(float(np.exp(logarithms[best] + STEP * shift)), drop)
+    return Found(float(np.exp(logarithms[best] + step * shift)), drop)

@@ -6,11 +6,11 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 from theodolite.apps.view_readers.opening import open_photo
 from theodolite.apps.views import View
 from theodolite.camera.pinhole import Camera
+from theodolite.errors import TheodoliteError
 from theodolite.geometry.grid import padded
 from theodolite.types import Float, UInt8
 
@@ -29,6 +29,8 @@ class SmallPicture:
 
     @classmethod
     def of(cls, image: UInt8[np.ndarray, "h w 3"], camera: Camera) -> SmallPicture:
+        from PIL import Image
+
         factor = min(1.0, SIDE / max(camera.width, camera.height))
         width, height = (max(1, round(side * factor)) for side in (camera.width, camera.height))
         grey = Image.fromarray(image).convert("L").resize((width, height), Image.Resampling.BOX)
@@ -59,8 +61,6 @@ class SmallPictures:
         self._known: OrderedDict[int, SmallPicture | None] = OrderedDict()
 
     def __getitem__(self, number: int) -> SmallPicture | None:
-        from theodolite.errors import TheodoliteError
-
         if number in self._known:
             self._known.move_to_end(number)
             return self._known[number]

@@ -42,7 +42,7 @@ class Views:
     """All views of a folder, in the order of time or name.
 
     Args:
-        form: of the folder: "colmap", "nerfstudio", "tum", "kitti", "scannet", "7scenes" or "frames".
+        form: of the folder: "colmap", "nerfstudio", "tum", "kitti", "scannet", "7scenes", "frames" or "trajectory".
         metric: whether the unit of the poses is the metre.
         skipped: pictures without a usable pose, and why, a line each.
     """
