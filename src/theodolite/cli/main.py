@@ -17,8 +17,10 @@ from theodolite.cli import (
     export,
     finetune,
     models,
+    odometry,
     predict,
     reconstruct,
+    scale,
     synth,
     train,
     view,
@@ -52,6 +54,8 @@ app.command("predict")(predict.predict)
 app.command("camera")(camera.camera)
 app.command("view")(view.view)
 app.command("reconstruct")(reconstruct.reconstruct)
+app.command("odometry")(odometry.odometry)
+app.command("scale")(scale.scale)
 app.add_typer(models.app, name="models")
 app.command("driving")(driving.driving)
 app.command("export")(export.export)
