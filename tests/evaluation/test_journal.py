@@ -50,6 +50,16 @@ def test_what_failed_is_no_more_done_than_what_was_not_tried_and_its_last_outcom
     assert isinstance(outcome, ImageScore)
 
 
+def test_a_score_counts_whichever_process_failed_at_the_image_before(journal):
+    later, earlier = journal.writer(0), journal.writer(1)
+    earlier.add(ImageFailure("a", "g", "gone"))
+    later.add(score("a"))
+    (outcome,) = journal.outcomes(["a"])
+    assert isinstance(outcome, ImageScore)
+    later.close()
+    earlier.close()
+
+
 def test_a_line_that_a_crash_cut_off_is_none_and_harms_no_other(journal):
     writer = journal.writer(0)
     writer.add(score("a"))

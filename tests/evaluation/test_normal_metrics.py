@@ -68,3 +68,9 @@ def test_the_mean_over_images_counts_every_image_alike():
     assert list(mean.as_dict().values()) == pytest.approx([15, 12, 17, 0.4, 0.5, 0.6, 0.7, 0.8])
     with pytest.raises(ValueError, match="no images"):
         mean_over_images([])
+
+
+def test_a_vector_of_no_length_is_no_good_normal():
+    metrics = normal_metrics(np.zeros((20, 3)), turned(*[0] * 20))
+    assert np.isnan(metrics.mean)
+    assert metrics.within_30 == 0

@@ -14,7 +14,7 @@ from theodolite.evaluation.runner import stored
 from theodolite.types import Float
 
 # Measures of which more is better; of all others less is.
-_MORE = ("delta", "within", "boundary_f1", "f_score")
+_MORE = ("delta", "within", "boundary_f1", "f_score", "directed_correct", "depth_aurg", "normals_aurg")
 # Columns that tell of the image or of the alignment, not of how good the depth is.
 _NO_MEASURES = ("pixels", "dense", "unknown", "seconds", "width", "height", "fx", "fy")
 

@@ -55,7 +55,7 @@ class Journal:
 
     def clear(self) -> None:
         """Forget everything."""
-        for path in [self.folder / RUN, *self.folder.glob(_OUTCOMES)]:
+        for path in [*self.folder.glob(_OUTCOMES), self.folder / RUN]:
             path.unlink(missing_ok=True)
 
     def writer(self, process: int) -> JournalWriter:
@@ -70,8 +70,15 @@ class Journal:
         return {data["name"] for data in self._lines()}
 
     def outcomes(self, names: list[str]) -> Iterator[Outcome]:
-        """Of these images, in their order; the last one of each counts. One image's is in memory at a time."""
-        places = {data["name"]: where for data, where in self._places()}
+        """Of these images, in their order; of each the score, if there is one. One image's is in memory at a time."""
+        places: dict[str, tuple[Path, int]] = {}
+        scored: set[str] = set()
+        for data, where in self._places():
+            # A score counts, whoever failed before or after: only what failed is tried again.
+            if "reason" not in data or data["name"] not in scored:
+                places[data["name"]] = where
+            if "reason" not in data:
+                scored.add(data["name"])
         for name in names:
             if name in places:
                 path, start = places[name]

@@ -70,7 +70,7 @@ class Judge:
             normals=_normals(estimate.normals, truth),
             normals_from_depth=_normals_of_depth(estimate, truth),
             measures=measures_of(protocol.measures, first, truth),
-            certainty=certainty_of(estimate, first, truth),
+            certainty=certainty_of(estimate, first, truth, alignments[0] == "metric"),
             seconds=seconds,
         )
 

@@ -48,16 +48,19 @@ def measures_of(measures: tuple[str, ...], depth: Float[np.ndarray, "h w"], trut
     return found
 
 
-def certainty_of(estimate: Estimate, depth: Float[np.ndarray, "h w"], truth: Truth) -> dict[str, Certainty]:
+def certainty_of(
+    estimate: Estimate, depth: Float[np.ndarray, "h w"], truth: Truth, metric: bool
+) -> dict[str, Certainty]:
     """By "depth" and "normals": what the model's own certainty is worth, where it states one and there is a truth.
 
     Args:
         estimate: of the truth's size.
-        depth: aligned as for the headline; stated errors are judged of metric depth only.
+        depth: aligned as for the headline.
+        metric: whether that left it as it was: stated errors are judged of metric depth only.
     """
     found: dict[str, Certainty | None] = {}
     if estimate.confidence is not None:
-        stated = estimate.stated_error and estimate.kind == "metric"
+        stated = estimate.stated_error and estimate.kind == "metric" and metric
         found["depth"] = depth_certainty(estimate.confidence, depth, truth.example.depth, truth.headline, stated)
     if estimate.kappa is not None and estimate.normals is not None and truth.normals is not None:
         found["normals"] = normal_certainty(estimate.kappa, estimate.normals, truth.normals)

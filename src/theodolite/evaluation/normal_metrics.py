@@ -124,8 +124,10 @@ def angles(normals: Float[np.ndarray, "*map 3"], truth: Float[np.ndarray, "*map 
     """Degrees between two fields of vectors of any length; NaN where either is unknown."""
     a, b = (np.moveaxis(vectors.astype(np.float64), -1, 0) for vectors in (normals, truth))
     across = sum((a[i] * b[j] - a[j] * b[i]) ** 2 for i, j in ((1, 2), (2, 0), (0, 1)))
-    # By the arc tangent: the arc cosine has no digits left near zero.
-    return np.degrees(np.arctan2(np.sqrt(across), (a * b).sum(axis=0)))
+    along = (a * b).sum(axis=0)
+    # By the arc tangent: the arc cosine has no digits left near zero. A vector of no length has no direction.
+    angle = np.degrees(np.arctan2(np.sqrt(across), along))
+    return np.where((across == 0) & (along == 0), np.nan, angle)
 
 
 def normal_sums(

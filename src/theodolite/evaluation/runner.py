@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from theodolite import __version__
 from theodolite.datasets.example import Listed
 from theodolite.datasets.readers import list_examples
-from theodolite.errors import TheodoliteError
+from theodolite.errors import MissingExtra, TheodoliteError
 from theodolite.evaluation.collecting import Collected
 from theodolite.evaluation.evaluation import Evaluation
 from theodolite.evaluation.journal import Journal
@@ -190,6 +190,8 @@ def attempt(judge: Judge, model: Evaluated, listed: Listed) -> Outcome:
         estimate = model.estimate(listed.name, truth.example.image, truth.example.camera)
         seconds = time.perf_counter() - started
         return judge.score(listed.name, listed.group, truth, estimate, seconds)
+    except MissingExtra:
+        raise  # concerns all images
     except TheodoliteError as error:
         return ImageFailure(listed.name, listed.group, str(error))
 

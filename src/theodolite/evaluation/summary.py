@@ -214,7 +214,8 @@ class _Averages:
         values, groups = self.chosen(rows)
         if not len(values):
             return None
-        return self._estimates(("mean",), values, values, lambda sums: sums, groups, aggregation)
+        counted = np.hstack([values, np.ones_like(values)])  # pixels have no say: every image counts alike
+        return self._estimates(("mean",), values, counted, lambda sums: sums[:, :1] / sums[:, 1:], groups, aggregation)
 
     def _estimates(
         self,
