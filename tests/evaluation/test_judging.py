@@ -164,3 +164,12 @@ def test_a_score_is_the_same_after_it_was_written_and_read():
     score = judged(estimate, protocol)
     assert ImageScore.from_json(score.to_json()).to_json() == score.to_json()
     assert ImageScore.from_json(score.to_json()).camera == CAMERA
+
+
+def test_lists_and_tensors_are_arrays_and_words_are_refused():
+    torch = pytest.importorskip("torch")
+    estimate = Estimate.of({"depth": DEPTH.tolist(), "confidence": torch.ones(60, 80, dtype=torch.uint8)})
+    assert abs_rel(judged(estimate)) == pytest.approx(0, abs=1e-6)
+    assert estimate.confidence.dtype.kind == "f"
+    with pytest.raises(EstimateError, match="array of numbers"):
+        Estimate.of({"depth": [["far", "near"]]})

@@ -49,6 +49,9 @@ class Estimate:
             raise EstimateError(f"An estimate's kind is one of {', '.join(KINDS)}, got {self.kind!r}.")
         if self.space not in SPACES:
             raise EstimateError(f"An estimate's space is one of {', '.join(SPACES)}, got {self.space!r}.")
+        for name in ("depth", "normals", "confidence", "kappa"):
+            if (values := getattr(self, name)) is not None:
+                object.__setattr__(self, name, _numbers(name, values))
         if np.ndim(self.depth) != 2 or not np.size(self.depth):
             raise EstimateError(f"An estimate's depth has shape (h, w), got {np.shape(self.depth)}.")
         for name, channels in (("normals", (3,)), ("confidence", ()), ("kappa", ())):
@@ -74,6 +77,15 @@ class Estimate:
         if isinstance(returned, np.ndarray) and returned.dtype.kind == "f":
             return cls(returned)
         raise EstimateError(f"An Estimate, a float array or a mapping is needed, got {type(returned).__name__}.")
+
+
+def _numbers(name: str, values: Any) -> np.ndarray:
+    """A float array of whatever can be one, a tensor of the processor's too."""
+    try:
+        found = np.asarray(values)
+        return found if found.dtype.kind == "f" else found.astype(np.float32)
+    except Exception as error:  # tensors refuse in ways of their own
+        raise EstimateError(f"An estimate's {name} is an array of numbers, got {type(values).__name__}.") from error
 
 
 # A model, as anybody can write one: of an RGB picture and its camera, what `Estimate.of` takes.
