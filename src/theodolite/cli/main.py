@@ -10,12 +10,14 @@ import typer
 from theodolite import __version__
 from theodolite.cli import bench as bench_command
 from theodolite.cli import (
+    calibrate,
     camera,
     dataset,
     driving,
     evaluate,
     export,
     finetune,
+    measure,
     models,
     odometry,
     predict,
@@ -52,6 +54,8 @@ def _root(
 
 app.command("predict")(predict.predict)
 app.command("camera")(camera.camera)
+app.command("measure", cls=measure.PairsCommand)(measure.measure)
+app.command("calibrate")(calibrate.calibrate)
 app.command("view")(view.view)
 app.command("reconstruct")(reconstruct.reconstruct)
 app.command("odometry")(odometry.odometry)

@@ -53,6 +53,9 @@ def predict(
             rich_help_panel="Camera",
         ),
     ] = False,
+    no_profile: Annotated[
+        bool, typer.Option("--no-profile", help="Leave the camera's scale profile out.", rich_help_panel="Camera")
+    ] = False,
     max_side: Annotated[
         int, typer.Option(min=0, help="Reduce photos, and so the maps, to this longer side, px; 0 keeps every pixel.")
     ] = 2048,
@@ -117,6 +120,7 @@ def predict(
         max_side=max_side or None,
         strict_camera=strict_camera,
         assume_fov=assume_fov,
+        profile=None if no_profile else "auto",
     )
     with _progress(messages, len(files)) as advance, interruptible() as heed:
         for outcome in results:

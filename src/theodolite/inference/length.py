@@ -56,7 +56,7 @@ def measure(prediction: Prediction, start: tuple[float, float], end: tuple[float
 
     Raises: TheodoliteError, for a pixel outside the photo, or where no usable depth is known.
     """
-    a, b = _look_up(prediction, start), _look_up(prediction, end)
+    a, b = look_up(prediction, start), look_up(prediction, end)
     step = b.point - a.point
     metres = float(np.linalg.norm(step))
     # Two points at the same place: any direction is as good as another, and the first-order terms stay defined.
@@ -71,13 +71,13 @@ def measure(prediction: Prediction, start: tuple[float, float], end: tuple[float
 
 
 @dataclass(frozen=True)
-class _Spot:
+class Spot:
     point: Float[np.ndarray, " 3"]
     depth_sigma: float
     pixel_sigma: Float[np.ndarray, " 2"]  # metres, sideways and downwards
 
 
-def _look_up(prediction: Prediction, pixel: tuple[float, float]) -> _Spot:
+def look_up(prediction: Prediction, pixel: tuple[float, float]) -> Spot:
     """The surface point at a pixel of the photo. Between map pixels, inverse depth is interpolated: exact on planes."""
     width, height = prediction.photo_size
     u, v = (float(x) for x in pixel)
@@ -96,7 +96,7 @@ def _look_up(prediction: Prediction, pixel: tuple[float, float]) -> _Spot:
     slopes = np.array([(column - camera.cx) / camera.fx, (row - camera.cy) / camera.fy])
     pixel_sigma = PIXEL_SIGMA * z * np.array([x / camera.fx, y / camera.fy])
     sigma = depth_sigma(float(prediction.confidence[nearest]))
-    return _Spot(np.array([*(slopes * z), z]), sigma, pixel_sigma)
+    return Spot(np.array([*(slopes * z), z]), sigma, pixel_sigma)
 
 
 def _depth_at(prediction: Prediction, row: float, column: float, nearest: float) -> float:

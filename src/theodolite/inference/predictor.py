@@ -18,6 +18,7 @@ from theodolite.camera.photo import CameraGiven, Photo
 from theodolite.errors import TheodoliteError
 from theodolite.inference.backends.base import Backend, ModelFacts
 from theodolite.inference.prediction import Prediction
+from theodolite.inference.scale_profile import with_profile
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -40,12 +41,15 @@ class Settings:
         max_side: photos are reduced to this longer side, px, and so are the maps; None keeps every pixel.
         strict_camera: refuse photos without camera data.
         assume_fov: degrees along the longer side, for photos without camera data.
+        profile: scale profile that corrects depth: "auto" takes the one of the photo's camera where there is one, a
+            path names one, None leaves depth as it is; so does `parity`.
     """
 
     parity: bool = False
     max_side: int | None = None
     strict_camera: bool = False
     assume_fov: float = 60.0
+    profile: str | None = "auto"
 
 
 class Predictor:
@@ -175,7 +179,7 @@ class Predictor:
         self, photo: Photo, transform: CanonicalTransform, raw: Any, place: int, settings: Settings
     ) -> Prediction:
         maps = transform.invert(raw, index=place)
-        return Prediction(
+        prediction = Prediction(
             depth=maps.depth,
             normals=maps.normals,
             confidence=maps.confidence,
@@ -197,6 +201,7 @@ class Predictor:
                 "parity": settings.parity,
             },
         )
+        return with_profile(prediction, photo.path, None if settings.parity else settings.profile)
 
     def _usable(self, depth: np.ndarray, scale: float) -> np.ndarray:
         """Where depth is known and is not just as far as the network can say, which is what it says of the sky."""
