@@ -68,10 +68,26 @@ def test_metric_depth_stays_as_it_is():
     assert align("metric", TRUTH * 3, TRUTH, EVERYWHERE).scale == 1
 
 
-def test_depth_turned_inside_out_is_granted_its_median_only():
-    found = align("affine", 10 - TRUTH, TRUTH, EVERYWHERE)
-    assert (found.kind, found.shift) == ("scale_invariant", 0)
-    assert found.scale > 0
+def test_depth_turned_inside_out_is_granted_a_constant_only():
+    for name, mean in (("affine", TRUTH.mean()), ("affine-inverse", 1 / np.mean(1 / TRUTH))):
+        np.testing.assert_allclose(align(name, 10 - TRUTH, TRUTH, EVERYWHERE).apply(10 - TRUTH), mean)
+    np.testing.assert_allclose(align_values(TRUTH - 3, TRUTH, EVERYWHERE), 1 / np.mean(1 / TRUTH))
+
+
+def test_depth_of_unknown_shift_may_be_of_any_sign():
+    depth = 2 * TRUTH - 7
+    assert (depth < 0).any()
+    np.testing.assert_allclose(align("affine", depth, TRUTH, EVERYWHERE).apply(depth), TRUTH, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", [name for name in ALIGNMENTS if name != "metric"])
+def test_ten_pixels_are_too_few_to_align_by(name):
+    few = np.zeros(TRUTH.shape, bool)
+    few.flat[:10] = True
+    assert align(name, TRUTH, TRUTH, few) is None
+    assert align_values(1 / TRUTH, TRUTH, few) is None
+    few.flat[10] = True
+    assert align(name, TRUTH, TRUTH, few) is not None
 
 
 def test_inverse_depth_of_any_sign_becomes_metres():
@@ -107,7 +123,7 @@ def test_an_alignment_may_be_found_on_a_smaller_copy():
 
 def test_sparse_truth_that_a_smaller_copy_would_lose_is_used_whole():
     valid = np.zeros((40, 60), bool)
-    valid[0, :3] = True
+    valid[0, :12] = True
     assert align("affine", np.arange(2400.0).reshape(40, 60) + 1, np.ones((40, 60)), valid, side=10) is not None
 
 

@@ -21,18 +21,28 @@ IMAGES = 30
 SCATTER = np.random.default_rng(0).uniform(1.05, 1.6, IMAGES)
 
 
-def write_run(folder: Path, factors: dict[str, float], model: str, protocol: Protocol | None = None) -> Path:
+def write_run(folder: Path, factors: dict[str, float], model: str, protocol: Protocol | None = None, **changed) -> Path:
     """A run whose images were all predicted too long by a factor each."""
     journal = Journal(folder)
     row = protocol or find_protocol("frames")
-    journal.begin({"model": {"model": model}, "protocol": row.as_dict(), "images": len(factors)})
+    settings = {"unknown_is_far": False, "data": "D"} | changed
+    journal.begin({"model": {"model": model}, "protocol": row.as_dict(), "images": len(factors)} | settings)
     writer = journal.writer(0)
     for name, factor in factors.items():
         sums = DepthSums.of(TRUTH * factor, TRUTH)
         distance = DistanceSums.of(TRUTH * factor, TRUTH)
         writer.add(
             ImageScore(
-                name, "g", CAMERA, 50, 1.0, 0.0, {"full": {"metric": sums}}, {"metric": (1.0, 0.0)}, sums, distance
+                name,
+                "g",
+                CAMERA,
+                settings.get("pixels", 50),
+                1.0,
+                0.0,
+                {"full": {"metric": sums}},
+                {"metric": (1.0, 0.0)},
+                sums,
+                distance,
             )
         )
     writer.close()
@@ -95,6 +105,27 @@ def test_runs_of_different_protocols_are_refused(first, tmp_path):
     other = replace(find_protocol("frames"), range=(0.1, 10.0))
     second = write_run(tmp_path / "b", {"0": 1.0}, "b", other)
     with pytest.raises(TheodoliteError, match="different protocols: range"):
+        compare(first, second)
+
+
+def test_runs_that_differ_in_what_else_was_measured_are_compared(first, tmp_path):
+    factors = {str(n): SCATTER[n] for n in range(IMAGES)}
+    for name, row in (
+        ("points", find_protocol("frames").changed(points=True)),
+        ("no normals", find_protocol("frames").changed(normals=False)),
+    ):
+        assert compare(first, write_run(tmp_path / name, factors, name, row)).measures
+
+
+def test_unknown_depth_taken_for_far_in_one_run_only_is_refused(first, tmp_path):
+    second = write_run(tmp_path / "b", {"0": 1.0}, "b", unknown_is_far=True)
+    with pytest.raises(TheodoliteError, match="different protocols: unknown_is_far"):
+        compare(first, second)
+
+
+def test_images_of_one_name_and_other_truth_are_refused(first, tmp_path):
+    second = write_run(tmp_path / "b", {"0": 1.0}, "b", pixels=49, data="elsewhere")
+    with pytest.raises(TheodoliteError, match=r"0 was judged by 50 .* by 49 .* D and elsewhere, differ"):
         compare(first, second)
 
 

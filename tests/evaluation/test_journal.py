@@ -36,16 +36,16 @@ def test_outcomes_come_back_in_the_order_asked_for_whoever_wrote_them(journal):
             writer.add(score(name))
         writer.close()
     assert [outcome.name for outcome in journal.outcomes(["a", "b", "c", "never run"])] == ["a", "b", "c"]
-    assert journal.done() == {"a", "b", "c"}
+    assert journal.done().keys() == {"a", "b", "c"}
 
 
 def test_what_failed_is_no_more_done_than_what_was_not_tried_and_its_last_outcome_counts(journal):
     writer = journal.writer(0)
     writer.add(ImageFailure("a", "g", "gone"))
-    assert journal.done() == set()
+    assert journal.done() == {}
     writer.add(score("a"))
     writer.close()
-    assert journal.done() == {"a"}
+    assert journal.done().keys() == {"a"}
     (outcome,) = journal.outcomes(["a"])
     assert isinstance(outcome, ImageScore)
 
@@ -67,11 +67,11 @@ def test_a_line_that_a_crash_cut_off_is_none_and_harms_no_other(journal):
     writer.close()
     path = next(journal.folder.glob("outcomes-*"))
     path.write_bytes(path.read_bytes()[:-40])
-    assert journal.done() == {"a"}
+    assert journal.done().keys() == {"a"}
     again = journal.writer(0)
     again.add(score("b"))
     again.close()
-    assert journal.done() == {"a", "b"}
+    assert journal.done().keys() == {"a", "b"}
 
 
 def test_numbers_that_are_none_survive(journal):
@@ -93,8 +93,30 @@ def test_beginning_anew_forgets_what_was_done(journal):
     writer.add(score("a"))
     writer.close()
     journal.begin({"model": "b", "images": 3}, overwrite=True)
-    assert journal.done() == set()
+    assert journal.done() == {}
     assert journal.settings()["model"] == "b"
+
+
+def test_outcomes_of_no_run_are_none_of_a_new_one(journal):
+    writer = journal.writer(0)
+    writer.add(score("a"))
+    writer.close()
+    (journal.folder / "run.json").unlink()
+    (journal.folder / "report.html").write_text("of another run")
+    journal.begin({"model": "a", "images": 3})
+    assert journal.done() == {}
+    assert not (journal.folder / "report.html").exists()
+
+
+def test_what_is_forgotten_is_not_done_and_the_rest_is(journal):
+    for process, names in enumerate((["a", "b"], ["c"])):
+        writer = journal.writer(process)
+        for name in names:
+            writer.add(score(name))
+        writer.close()
+    journal.forget({"b"})
+    assert journal.done().keys() == {"a", "c"}
+    assert [outcome.name for outcome in journal.outcomes(["a", "b", "c"])] == ["a", "c"]
 
 
 def test_a_folder_that_holds_no_run_is_refused(tmp_path):

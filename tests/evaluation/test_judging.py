@@ -173,3 +173,54 @@ def test_lists_and_tensors_are_arrays_and_words_are_refused():
     assert estimate.confidence.dtype.kind == "f"
     with pytest.raises(EstimateError, match="array of numbers"):
         Estimate.of({"depth": [["far", "near"]]})
+
+
+def test_infinity_is_the_far_end_of_the_range_and_not_unknown():
+    far = DEPTH.copy()
+    far[:6] = np.inf
+    for clip in (None, (1e-3, 20.0)):
+        score = judged(far, replace(PROTOCOL, range=(0.1, 20.0), clip=clip))
+        assert abs_rel(score) == pytest.approx(0.1 * np.mean(20 / DEPTH - 1), rel=1e-5)
+        assert score.unknown == 0
+    assert abs_rel(judged(far)) == pytest.approx(0.1 * np.mean(8 / DEPTH - 1), rel=1e-5)  # the farthest truth
+    assert np.isfinite(list(score.distance.relative)).all()
+
+
+def test_infinity_at_another_size_is_infinity_still():
+    far = DEPTH[::2, ::2].copy()
+    far[:10] = np.inf
+    score = judged(far, replace(PROTOCOL, range=(0.1, 20.0)))
+    assert score.unknown == 0
+    assert abs_rel(score) == pytest.approx(np.mean(20 / DEPTH - 1) / 3, rel=0.03)
+    inverse = judged(Estimate(1 / far, space="inverse_depth"), replace(PROTOCOL, range=(0.1, 20.0)))
+    assert abs_rel(inverse) == pytest.approx(abs_rel(score), rel=1e-5)
+
+
+def test_the_sign_of_depth_is_no_matter_to_any_measure():
+    error = np.broadcast_to(np.linspace(0, 0.4, 60, dtype=np.float32)[:, None], (60, 80))
+    estimate = Estimate(DEPTH * (1 + error), confidence=1 - error, stated_error=True)
+    plain, negative = judged(estimate), judged(replace(estimate, depth=-estimate.depth))
+    assert negative.depth["full"]["metric"] == plain.depth["full"]["metric"]
+    np.testing.assert_array_equal(negative.distance.relative, plain.distance.relative)
+    assert negative.certainty["depth"].sparsification.ause == plain.certainty["depth"].sparsification.ause
+
+
+def test_normals_of_another_size_have_their_corners_where_the_protocol_says():
+    half = np.broadcast_to(np.float32([0, 0, -1]), (30, 40, 3)).copy()
+    half[..., 0] = np.linspace(-1, 1, 40)
+    truth = np.broadcast_to(np.float32([0, 0, -1]), (60, 80, 3)).copy()
+    truth[..., 0] = np.linspace(-1, 1, 80)
+    example = Example(np.zeros((60, 80, 3), np.uint8), CAMERA, DEPTH.copy(), truth)
+    off = {}
+    for parity in (False, True):
+        protocol = replace(PROTOCOL, normals="distributed", parity=parity)
+        score = Judge(protocol).score("x", "g", prepare(example, protocol), Estimate(DEPTH[::2, ::2], half))
+        off[parity] = score.normals.metrics().mean
+    assert off[True] == pytest.approx(0, abs=1e-3)
+    assert off[False] > 0.1
+
+
+def test_another_focal_length_than_the_true_one_is_noted():
+    told = Camera(33, 33, 19.5, 14.5, 40, 30)  # of a picture half as wide: 66 px of 80
+    assert judged(Estimate(DEPTH, camera=told)).told_focal == pytest.approx(1.1)
+    assert judged(DEPTH).told_focal == 1

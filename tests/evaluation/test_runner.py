@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from theodolite.errors import OutputError
+from theodolite.errors import OutputError, TheodoliteError
+from theodolite.evaluation.estimate import Estimate
 from theodolite.evaluation.journal import Journal
 from theodolite.evaluation.models import ModelChoice
 from theodolite.evaluation.protocols import find_protocol
 from theodolite.evaluation.runner import Listener, Task, evaluate, stored
+from theodolite.evaluation.saved import save_estimate
 
 SIZE = (48, 64)
 # A model in a file of its own, as other processes have to be able to import it.
@@ -72,10 +74,10 @@ def task(folder) -> Task:
 
 class Heard(Listener):
     def __init__(self):
-        self.total, self.known, self.names = 0, 0, []
+        self.total, self.known, self.changed, self.names = 0, 0, 0, []
 
-    def begin(self, images, done):
-        self.total, self.known = images, done
+    def begin(self, images, done, changed):
+        self.total, self.known, self.changed = images, done, changed
 
     def outcome(self, outcome):
         self.names.append(outcome.name)
@@ -116,10 +118,43 @@ def test_a_run_cut_short_goes_on_to_the_same_result(task, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         evaluate(task, tmp_path / "cut", listener=Cut())
-    assert Journal(tmp_path / "cut").done() == {"a/0", "a/1", "a/2"}
+    assert Journal(tmp_path / "cut").done().keys() == {"a/0", "a/1", "a/2"}
     unfinished = stored(tmp_path / "cut")
     assert unfinished.missing == 5
     assert same(evaluate(task, tmp_path / "cut"), whole)
+
+
+def test_a_prediction_that_changed_is_scored_again(task, folder, tmp_path):
+    saved = tmp_path / "saved"
+    for listed in task.examples()[:7]:
+        save_estimate(saved, listed.name, Estimate(listed.load().depth * 1.1))
+    of_saved = replace(task, model=ModelChoice(str(saved)))
+    evaluate(of_saved, tmp_path / "run", processes=2)
+    save_estimate(saved, "a/1", Estimate(task.examples()[1].load().depth * 1.3))
+    heard = Heard()
+    found = evaluate(of_saved, tmp_path / "run", listener=heard)
+    assert (heard.known, heard.changed, sorted(heard.names)) == (6, 1, ["a/1", "b/2"])
+    head, rows = found.per_image()
+    column = head.index("full/metric/abs_rel")
+    errors = {row[0]: row[column] for row in rows}
+    assert errors["a/1"] == pytest.approx(0.3, abs=1e-5)
+    assert errors["a/0"] == pytest.approx(0.1, abs=1e-5)
+
+
+def test_files_that_are_called_by_the_picture_alone_are_found_where_that_tells_them(task, folder, tmp_path):
+    saved = tmp_path / "saved"
+    for listed in task.examples()[3:5]:  # a/3 and a/4; there are no b/3 and b/4
+        save_estimate(saved, listed.name.partition("/")[2], Estimate(listed.load().depth))
+    save_estimate(saved, "0", Estimate(np.ones(SIZE)))  # of a/0 or of b/0?
+    found = evaluate(replace(task, model=ModelChoice(str(saved))), tmp_path / "run")
+    assert found.collected.names == ["a/3", "a/4"]
+
+
+def test_a_process_that_ends_early_is_told(task, tmp_path):
+    model = Path(task.model.words.rpartition(":")[0])
+    model.write_text("import os\n\n\ndef gone(image, camera):\n    os._exit(0)\n")
+    with pytest.raises(TheodoliteError, match="ended with code 0 before its work was done"):
+        evaluate(replace(task, model=ModelChoice(f"{model}:gone")), tmp_path / "run", processes=2)
 
 
 @pytest.mark.parametrize("processes", [2, 3])

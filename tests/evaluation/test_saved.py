@@ -1,12 +1,14 @@
 """Predictions read back from files, whoever wrote them, and refused by name."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import theodolite
+from theodolite.camera.pinhole import Camera
 from theodolite.datasets.arrays import write_png16
 from theodolite.evaluation.estimate import Estimate, EstimateError
 from theodolite.evaluation.saved import SavedPredictions, save_estimate
@@ -134,7 +136,8 @@ def test_a_scale_that_is_none_is_refused_and_one_that_is_belongs_to_the_facts(tm
 
 
 def test_depth_stays_where_ours_says_that_it_is_not_valid(tmp_path):
-    np.savez(tmp_path / "a.npz", depth=DEPTH, valid=np.zeros(DEPTH.shape, bool), confidence=DEPTH / 9, about="{}")
+    about = json.dumps({"camera": asdict(Camera(5, 5, 1.5, 1, 4, 3))})
+    np.savez(tmp_path / "a.npz", depth=DEPTH, valid=np.zeros(DEPTH.shape, bool), confidence=DEPTH / 9, about=about)
     found = SavedPredictions(tmp_path).estimate("a")
     np.testing.assert_array_equal(found.depth, DEPTH)
     assert found.stated_error
@@ -204,3 +207,28 @@ def test_a_description_that_is_none_is_refused(tmp_path, content, words):
     (tmp_path / "model.json").write_text(content)
     with pytest.raises(EstimateError, match=words):
         SavedPredictions(tmp_path)
+
+
+def test_a_stamp_changes_with_the_file_and_with_nothing_else(tmp_path):
+    saved = SavedPredictions(tmp_path)
+    assert saved.stamp("a") == ""
+    save_estimate(tmp_path, "a", Estimate(DEPTH))
+    first = saved.stamp("a")
+    save_estimate(tmp_path, "b", Estimate(DEPTH))
+    assert saved.stamp("a") == first != ""
+    save_estimate(tmp_path, "a", Estimate(DEPTH * 2))
+    assert saved.stamp("a") != first
+
+
+def test_the_camera_of_a_prediction_of_ours_comes_with_it(tmp_path):
+    scene = theodolite.load("pocket").predict(np.zeros((56, 84, 3), np.uint8))
+    scene.save(tmp_path, ["npz"], stem="a")
+    assert SavedPredictions(tmp_path).estimate("a").camera == scene.camera
+
+
+def test_a_name_may_be_short_where_it_is_said_to_tell_enough(tmp_path):
+    save_estimate(tmp_path, "0001", Estimate(DEPTH))
+    with pytest.raises(EstimateError, match="no prediction of this name"):
+        SavedPredictions(tmp_path).estimate("scene/0001")
+    found = SavedPredictions(tmp_path, short=frozenset({"0001"})).estimate("scene/0001")
+    np.testing.assert_array_equal(found.depth, DEPTH)

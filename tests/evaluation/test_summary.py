@@ -82,6 +82,11 @@ def test_cameras_of_a_group_are_told_apart():
     ]
 
 
+def test_a_camera_for_every_image_is_not_told():
+    parts = parts_of(score("a", 1.1), score("a", 1.4, camera=LONG))
+    assert [part.kind for part in parts] == ["all", "group"]
+
+
 def test_cameras_are_named_in_as_many_words_as_tell_them_apart():
     def names(*cameras):
         return list(camera_names({identity(camera): camera for camera in cameras}).values())

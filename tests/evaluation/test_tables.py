@@ -123,3 +123,13 @@ def test_every_table_says_how_to_read_it(evaluation, title):
     table = next(table for table in tables(evaluation) if table.title == title)
     assert table.about
     assert all(len(row.cells) == len(table.columns) for row in table.rows)
+
+
+def test_what_holds_for_some_images_only_is_told(evaluation):
+    kept = evaluation.collected
+    kept.facts.numbers[4] = 1.08  # the first image's model was told another focal length
+    rows = kept.depth["full", "median"]
+    rows.places, rows.numbers = rows.places[:-1], rows.numbers[: -rows.width]
+    told = " ".join(notes(evaluation))
+    assert "another focal length: 1 of 4 images, 1.080 to 1.080" in told
+    assert "Alignment median: of 3 of 4 images" in told

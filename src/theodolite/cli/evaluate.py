@@ -33,7 +33,8 @@ class _RunUnlessNamed(TyperGroup):
 
 app = typer.Typer(
     cls=_RunUnlessNamed,
-    help="Evaluate a model on a benchmark: theodolite evaluate MODEL BENCHMARK --data DIR.",
+    help="Evaluate a model on a benchmark: theodolite evaluate MODEL BENCHMARK --data DIR; its options are those of "
+    "`run`, theodolite evaluate run --help.",
     no_args_is_help=True,
 )
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -94,7 +95,7 @@ def run(
         raise typer.BadParameter(str(error)) from error
     choice = ModelChoice(model, canvas_pixels, backend, device, dtype, accept_license, depth_scale)
     task = Task(choice, row, data, unknown == "far", most)
-    folder = out if out is not None else Path("out/evaluate") / _folder_name(model, row)
+    folder = out if out is not None else Path("out/evaluate") / _folder_name(task)
     messages = Console(stderr=True, highlight=False, soft_wrap=True)
     with _progress(messages) as listener:
         if (team := launched()) is None:
@@ -200,9 +201,11 @@ def _write(folder: Path, found: Evaluation, task: Task, report: bool, messages: 
     write_markdown(folder / "report.md", found, command)
     written = ["images.csv", "result.json", "report.md"]
     if report and found.overall is not None:
-        model = task.model.open(task.protocol.parity)
-        write_report(folder / "report.html", found, task, model, task.examples(), command)
+        examples = task.examples()
+        write_report(folder / "report.html", found, task, task.open(examples), examples, command)
         written.append("report.html")
+    else:
+        (folder / "report.html").unlink(missing_ok=True)  # of an earlier state of the run
     messages.print(f"{folder}: {', '.join(written)}", markup=False)
 
 
@@ -215,11 +218,13 @@ def _progress(console: Console) -> Iterator[Listener]:
     from theodolite.evaluation.scores import ImageFailure
 
     class Bar(Listener):
-        def begin(self, images: int, done: int) -> None:
+        def begin(self, images: int, done: int, changed: int) -> None:
             bar.update(row, total=images, completed=done)
             if done:
                 told = f"{done} of {images} images were done already; --overwrite does them again."
                 console.print(told, markup=False)
+            if changed:
+                console.print(f"{changed} images are scored again, as their predictions changed.", markup=False)
 
         def outcome(self, outcome: Outcome) -> None:
             heed()
@@ -233,8 +238,11 @@ def _progress(console: Console) -> Iterator[Listener]:
         yield Bar()
 
 
-def _folder_name(model: str, row: Protocol) -> str:
+def _folder_name(task: Task) -> str:
     import re
 
-    name = Path(model).stem if Path(model).exists() else model
-    return re.sub(r"[^\w.,-]+", "_", f"{name}-{row.benchmark}-{row.name}")
+    words, row = task.model.words, task.protocol
+    parts = [Path(words).stem if Path(words).exists() else words, row.benchmark, row.name]
+    parts += ["unknown_far"] if task.unknown_is_far else []
+    parts += [] if task.most is None else [f"most_{task.most}"]
+    return re.sub(r"[^\w.,-]+", "_", "-".join(parts))

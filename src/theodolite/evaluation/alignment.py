@@ -9,13 +9,7 @@ import numpy as np
 
 from theodolite.camera.resample import nearest_index
 from theodolite.evaluation.estimate import Estimate
-from theodolite.geometry.align import (
-    Alignment,
-    least_squares_affine,
-    least_squares_line,
-    least_squares_scale,
-    median_scale,
-)
+from theodolite.geometry.align import Alignment, least_squares_line, least_squares_scale, median_scale
 from theodolite.types import Bool, Float
 
 Fit = Callable[[Float[np.ndarray, "*map"], Float[np.ndarray, "*map"], Bool[np.ndarray, "*map"]], Alignment]
@@ -37,14 +31,31 @@ class Rule:
 
 
 def _affine(depth: np.ndarray, truth: np.ndarray, valid: np.ndarray) -> Alignment:
-    """A falling line would turn the scene inside out; there the median's scale is all that is granted."""
-    found = least_squares_affine(depth, truth, valid)
-    return found if found.scale >= 0 else median_scale(depth, truth, valid)
+    """Values of any sign: of an unknown shift, zero is a number like any other."""
+    known = valid & np.isfinite(depth)
+    return Alignment("affine_invariant", *_rising_line(depth[known], truth[known]))
 
 
 def _affine_inverse(depth: np.ndarray, truth: np.ndarray, valid: np.ndarray) -> Alignment:
-    return least_squares_affine(depth, truth, valid, space="inverse_depth")
+    with np.errstate(invalid="ignore"):
+        known = valid & np.isfinite(depth) & (depth > 0)
+    return Alignment("affine_invariant", *_rising_line(1 / depth[known], 1 / truth[known]), "inverse_depth")
 
+
+def _rising_line(values: Float[np.ndarray, " n"], wanted: Float[np.ndarray, " n"]) -> tuple[float, float]:
+    """Scale, which is not negative, and shift of least squared error.
+
+    A falling line would turn the scene inside out; the best one that does not fall is then flat, and a constant is
+    what a model that has near and far mixed up gets.
+    """
+    if values.size < 2:
+        raise ValueError(f"A line needs two values, got {values.size}.")
+    scale, shift = least_squares_line(values, wanted)
+    return (scale, shift) if scale >= 0 else (0.0, float(np.mean(wanted, dtype=np.float64)))
+
+
+# Fewer pixels than this are not aligned by, as in the release.
+LEAST_PIXELS = 11
 
 # Source of the first, third and fourth: the evaluation of Metric3D; of the last: MiDaS, and MoGe for its limit.
 ALIGNMENTS: dict[str, Rule] = {
@@ -79,7 +90,7 @@ def align(
     valid: Bool[np.ndarray, "h w"],
     side: int | None = None,
 ) -> Alignment | None:
-    """The alignment of this name, found at the valid pixels; None where nothing, or too little, was predicted there.
+    """The alignment of this name, found at the valid pixels; None where fewer than `LEAST_PIXELS` were predicted.
 
     Args:
         depth: metres or any other unit; NaN where unknown.
@@ -87,9 +98,11 @@ def align(
     """
     if name == "metric":
         return Alignment()
+    if np.count_nonzero(valid & np.isfinite(depth)) < LEAST_PIXELS:
+        return None
     try:
         return ALIGNMENTS[name].fit(*_fitted(depth, truth, valid, side))
-    except ValueError:  # fewer pixels than unknowns
+    except ValueError:  # too few of them are positive
         return None
 
 
@@ -104,11 +117,11 @@ def align_values(
     What comes out farther than the farthest truth, or behind the camera, is put there.
     """
     known = valid & np.isfinite(values)
-    if known.sum() < 2:
+    if known.sum() < LEAST_PIXELS:
         return None
     farthest = float(truth[known].max())
     seen, wanted, counts = _fitted(values, truth, known, side)
-    scale, shift = least_squares_line(seen[counts], 1 / wanted[counts])
+    scale, shift = _rising_line(seen[counts], 1 / wanted[counts])
     with np.errstate(invalid="ignore"):
         return 1 / np.maximum(scale * values + shift, 1 / farthest)
 
@@ -122,4 +135,5 @@ def _fitted(depth: np.ndarray, truth: np.ndarray, valid: np.ndarray, side: int |
     smaller = (nearest_index(length, max(1, round(length * factor))) for length in (height, width))
     fewer = np.ix_(*smaller)
     # Of sparse truth too little may be left.
-    return (depth[fewer], truth[fewer], valid[fewer]) if valid[fewer].sum() >= 2 else (depth, truth, valid)
+    enough = valid[fewer].sum() >= LEAST_PIXELS
+    return (depth[fewer], truth[fewer], valid[fewer]) if enough else (depth, truth, valid)

@@ -44,6 +44,13 @@ def load_callable(words: str) -> Model:
     return _told(found, name)
 
 
+def code_of(words: str) -> Path | None:
+    """The file that a loaded function is written in, where it is written in one."""
+    place = words.rpartition(":")[0]
+    file = place if place.endswith(".py") else getattr(sys.modules.get(place), "__file__", None)
+    return Path(file) if file is not None and Path(file).is_file() else None
+
+
 def _from_name(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)

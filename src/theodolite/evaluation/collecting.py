@@ -61,7 +61,7 @@ class Collected:
     cameras: list[Identity] = field(default_factory=list)
     failures: list[ImageFailure] = field(default_factory=list)
     known_cameras: dict[Identity, Camera] = field(default_factory=dict)
-    facts: Rows = field(default_factory=lambda: Rows(4))  # pixels, dense, unknown, seconds
+    facts: Rows = field(default_factory=lambda: Rows(5))  # pixels, dense, unknown, seconds, told_focal
     depth: dict[tuple[str, str], Rows] = field(default_factory=dict)
     scales: dict[str, Rows] = field(default_factory=dict)
     constant: Rows = field(default_factory=lambda: Rows(len(fields(DepthSums))))
@@ -82,7 +82,7 @@ class Collected:
         self.groups.append(outcome.group)
         self.cameras.append(identity(outcome.camera))
         self.known_cameras.setdefault(identity(outcome.camera), outcome.camera)
-        self.facts.add(place, (outcome.pixels, outcome.dense, outcome.unknown, outcome.seconds))
+        self.facts.add(place, (outcome.pixels, outcome.dense, outcome.unknown, outcome.seconds, outcome.told_focal))
         self.constant.add(place, astuple(outcome.constant))
         for region, each in outcome.depth.items():
             for alignment, sums in each.items():

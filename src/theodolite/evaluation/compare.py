@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from theodolite.types import Float
 # Measures of which more is better; of all others less is.
 _MORE = ("delta", "within", "boundary_f1", "f_score", "directed_correct", "depth_aurg", "normals_aurg")
 # Columns that tell of the image or of the alignment, not of how good the depth is.
-_NO_MEASURES = ("pixels", "dense", "unknown", "seconds", "width", "height", "fx", "fy")
+_NO_MEASURES = ("pixels", "dense", "unknown", "seconds", "told_focal", "width", "height", "fx", "fy")
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ class Comparison:
 def compare(first: Path, second: Path) -> Comparison:
     """Compare the runs in two folders.
 
-    Raises: OutputError, when a folder holds no run; TheodoliteError, when they are of different protocols, or have no
-        image in common.
+    Raises: OutputError, when a folder holds no run; TheodoliteError, when they are of different protocols or data, or
+        have no image in common.
     """
     runs = stored(first), stored(second)
     _refuse_different(*runs)
@@ -74,6 +75,7 @@ def compare(first: Path, second: Path) -> Comparison:
     common = sorted(set(names[0]) & set(names[1]))
     if not common:
         raise TheodoliteError(f"{first} and {second} have no image in common.")
+    _refuse_other_truth(runs, common)
     places = [[{name: place for place, name in enumerate(each)}[name] for name in common] for each in names]
     shared = [name for name in tables[0] if name in tables[1]]
     measures = tuple(
@@ -89,14 +91,32 @@ def compare(first: Path, second: Path) -> Comparison:
 
 
 def _refuse_different(first: Evaluation, second: Evaluation) -> None:
-    one, other = first.protocol.as_dict(), second.protocol.as_dict()
-    different = [name for name in one if one[name] != other[name]]
+    one, other = (
+        {**run.protocol.as_dict(), "unknown_is_far": run.settings["unknown_is_far"]} for run in (first, second)
+    )
+    # Leaving normals or points out, as the last words of the changes say, changes no other number.
+    left_out = {"measures", "changes"} | ({"normals"} if not (one["normals"] and other["normals"]) else set())
+    different = [name for name in one if name not in left_out and one[name] != other[name]]
     if different:
         name = different[0]
         raise TheodoliteError(
             f"The runs follow different protocols: {name} is {one[name]!r} in one and {other[name]!r} in the other. "
             "Only numbers of one protocol can be compared."
         )
+
+
+def _refuse_other_truth(runs: tuple[Evaluation, Evaluation], common: Sequence[str]) -> None:
+    """Images of one name, but not of one truth, are of two data sets."""
+    pixels = [
+        dict(zip(run.collected.names, run.collected.facts.values[:, 0].astype(int).tolist(), strict=True))
+        for run in runs
+    ]
+    for name in common:
+        if pixels[0][name] != pixels[1][name]:
+            raise TheodoliteError(
+                f"{name} was judged by {pixels[0][name]} pixels in one run and by {pixels[1][name]} in the other: the "
+                f"data, {runs[0].settings['data']} and {runs[1].settings['data']}, differ."
+            )
 
 
 def _columns(run: Evaluation) -> dict[str, Float[np.ndarray, " images"]]:

@@ -26,13 +26,15 @@ class Estimate:
     """Depth and normals that a model sees in a picture; maps of any one size that shows what the picture shows.
 
     Args:
-        depth: along z, in what `kind` and `space` say; NaN where unknown. Inverse depth of 0 is infinitely far.
+        depth: along z, in what `kind` and `space` say; NaN where unknown. Infinity, and inverse depth of 0, are known:
+            as far as can be.
         normals: of any length, camera coordinates, facing the camera; NaN where unknown.
         confidence: larger is surer.
         kappa: concentration of the normals' distribution.
         kind: of `KINDS`: how much of the depth is known.
         space: of `SPACES`: what the numbers of `depth` are, depth or its inverse.
         stated_error: whether 1 - confidence is the relative error that the model expects, as ours do.
+        camera: that the model was told, where it is known and may be another than the example's.
     Raises: EstimateError, when shapes or words are not these.
     """
 
@@ -43,6 +45,7 @@ class Estimate:
     kind: str = "metric"
     space: str = "depth"
     stated_error: bool = False
+    camera: Camera | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

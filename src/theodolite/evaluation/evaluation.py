@@ -86,7 +86,7 @@ class Evaluation:
             columns[name] = column
 
         facts = kept.facts
-        for name, values in zip(("pixels", "dense", "unknown", "seconds"), facts.values.T, strict=True):
+        for name, values in zip(("pixels", "dense", "unknown", "seconds", "told_focal"), facts.values.T, strict=True):
             put(name, facts.images, values)
         for (region, alignment), rows in kept.depth.items():
             for name, values in zip(DEPTH_NAMES, depth_metrics_of_sums(rows.values).T, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from theodolite.evaluation.scores import ImageFailure, ImageScore, Outcome
 from theodolite.weights.atomic import writing
 
 RUN = "run.json"
+# What is made of a run's outcomes.
+MADE = ("images.csv", "result.json", "report.md", "report.html")
 _OUTCOMES = "outcomes-*.jsonl"
 
 
@@ -26,10 +28,9 @@ class Journal:
 
         Raises: OutputError, when the folder holds a run of other settings, or cannot be written.
         """
-        if overwrite:
-            self.clear()
         path = self.folder / RUN
-        if not path.exists():
+        if overwrite or not path.exists():
+            self.clear()
             with writing(path) as temporary:
                 temporary.write_text(json.dumps(settings, indent=1), "utf-8")
             return
@@ -54,16 +55,25 @@ class Journal:
             raise OutputError(f"{path} cannot be read: {error}.") from error
 
     def clear(self) -> None:
-        """Forget everything."""
-        for path in [*self.folder.glob(_OUTCOMES), self.folder / RUN]:
+        """Forget everything, and remove what was made of it."""
+        for path in [*self.folder.glob(_OUTCOMES), *(self.folder / name for name in (RUN, *MADE))]:
             path.unlink(missing_ok=True)
+
+    def forget(self, names: Collection[str]) -> None:
+        """Forget the outcomes of some images. Raises: OutputError."""
+        for path in sorted(self.folder.glob(_OUTCOMES)) if names else ():
+            with writing(path) as temporary, path.open("rb") as before, temporary.open("wb") as after:
+                for line in before:
+                    data = _parsed(line)
+                    if data is not None and data["name"] not in names:
+                        after.write(line)
 
     def writer(self, process: int) -> JournalWriter:
         return JournalWriter(self.folder / _OUTCOMES.replace("*", str(process)))
 
-    def done(self) -> set[str]:
-        """Names of the images that were scored; those that failed are tried again."""
-        return {data["name"] for data in self._lines() if "reason" not in data}
+    def done(self) -> dict[str, str]:
+        """Names and stamps of the images that were scored; those that failed are tried again."""
+        return {data["name"]: data["stamp"] for data in self._lines() if "reason" not in data}
 
     def attempted(self) -> set[str]:
         """Names of all images that have an outcome."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from theodolite.camera.pinhole import Camera
 from theodolite.camera.resample import resize_bilinear, resize_bilinear_finite
 from theodolite.errors import SizeMismatch
 from theodolite.evaluation.alignment import align, align_values, granted
@@ -30,8 +31,9 @@ class Judge:
     """Scores estimates by a protocol.
 
     Args:
-        unknown_is_far: depth that a model does not know is taken for the far end of the range (or the farthest truth,
-            where that is open), as of models that mask the sky; otherwise it makes the image's errors NaN.
+        unknown_is_far: depth that a model does not know is taken to be as far as can be, as of models that mask the
+            sky; otherwise it makes the image's errors NaN. As far as can be is the far end of the range, or the
+            farthest truth where that is open.
     """
 
     protocol: Protocol
@@ -40,15 +42,12 @@ class Judge:
     def score(self, name: str, group: str, truth: Truth, estimate: Estimate, seconds: float = 0.0) -> ImageScore:
         """Raises: SizeMismatch, when the estimate cannot be of that picture; EstimateError, when no alignment suits."""
         protocol, true = self.protocol, truth.example.depth
-        estimate = at_size_of(truth, estimate)
-        alignments = alignments_of(protocol, estimate)
-        headline = truth.headline
-        unknown = float(np.isnan(estimate.depth[headline]).mean())
-        if self.unknown_is_far:
-            estimate = self._filled(estimate, true)
+        resized = at_size_of(truth, estimate, aligned_corners=protocol.parity)
+        alignments = alignments_of(protocol, resized)
+        estimate, headline = self.filled(truth, resized), truth.headline
         aligned = {
-            region: {name: self._aligned(name, estimate, true, counts) for name in alignments}
-            for region, counts in truth.counts.items()
+            region: {name: self.aligned(name, estimate, truth, region) for name in alignments}
+            for region in truth.counts
         }
         of_headline = aligned[protocol.regions[0]]
         first = of_headline[alignments[0]].depth
@@ -59,7 +58,7 @@ class Judge:
             camera=truth.example.camera,
             pixels=measured.size,
             dense=truth.dense,
-            unknown=unknown,
+            unknown=float(np.isnan(resized.depth[headline]).mean()),
             depth={
                 region: _sums({name: each.depth for name, each in aligned[region].items()}, true, counts)
                 for region, counts in truth.counts.items()
@@ -72,39 +71,45 @@ class Judge:
             measures=measures_of(protocol.measures, first, truth),
             certainty=certainty_of(estimate, first, truth, alignments[0] == "metric"),
             seconds=seconds,
+            told_focal=_told_focal(estimate.camera, truth.example.camera),
         )
 
-    def _aligned(
-        self, name: str, estimate: Estimate, true: Float[np.ndarray, "h w"], counts: Bool[np.ndarray, "h w"]
-    ) -> _Aligned:
-        """Aligned by the pixels that count, and clipped; NaN everywhere where nothing can be aligned."""
-        side = self.protocol.fit_side
-        line = (float("nan"), float("nan"))
+    def filled(self, truth: Truth, estimate: Estimate) -> Estimate:
+        """An estimate of the truth's size, its unknown depth filled where that is asked for. Raises: EstimateError."""
+        if not self.unknown_is_far:
+            return estimate
+        if estimate.kind != "metric":
+            raise EstimateError("Only a model of metric depth can have its unknown depth taken to be far.")
+        far = np.float32(self._farthest(truth.example.depth))
+        return replace(estimate, depth=np.where(np.isnan(estimate.depth), far, estimate.depth))
+
+    def aligned(self, name: str, estimate: Estimate, truth: Truth, region: str) -> Aligned:
+        """Depth of an estimate of the truth's size, aligned by the pixels that count in a region.
+
+        It is clipped where the protocol clips; else its sign is no matter, as in the release. Infinity is as far as
+        can be. NaN stays, and is everywhere where nothing can be aligned.
+        """
+        true, counts, side = truth.example.depth, truth.counts[region], self.protocol.fit_side
+        depth, line = None, (float("nan"), float("nan"))
         if estimate.space == "inverse_depth":
             depth = align_values(estimate.depth, true, counts, side)
-        elif (found := align(name, estimate.depth, true, counts, side)) is None:
-            depth = None
-        else:
+        elif (found := align(name, estimate.depth, true, counts, side)) is not None:
             line = (found.scale, found.shift)
-            depth = found.apply(estimate.depth, float(true[counts].max())) if name != "metric" else estimate.depth
+            with np.errstate(invalid="ignore"):  # of infinity times a scale of zero
+                depth = found.apply(estimate.depth, float(true[counts].max())) if name != "metric" else estimate.depth
         if depth is None:
-            return _Aligned(np.full_like(true, np.nan), line)
-        return _Aligned(depth if self.protocol.clip is None else np.clip(depth, *self.protocol.clip), line)
+            return Aligned(np.full_like(true, np.nan), line)
+        depth = np.clip(depth, *self.protocol.clip) if self.protocol.clip is not None else np.abs(depth)
+        return Aligned(np.where(np.isinf(depth), np.float32(self._farthest(true)), depth), line)
 
-    def _filled(self, estimate: Estimate, true: Float[np.ndarray, "h w"]) -> Estimate:
-        """Unknown depth at the far end."""
-        if estimate.kind != "metric":
-            raise EstimateError(
-                "Only a model of metric depth can have its unknown depth taken for the range's far end."
-            )
+    def _farthest(self, true: Float[np.ndarray, "h w"]) -> float:
         far = self.protocol.range[1]
-        far = far if np.isfinite(far) else float(np.nanmax(true))
-        return replace(estimate, depth=np.where(np.isfinite(estimate.depth), estimate.depth, np.float32(far)))
+        return far if np.isfinite(far) else float(np.nanmax(true))
 
 
 @dataclass(frozen=True, eq=False)
-class _Aligned:
-    """A depth map, metres, and the factor and shift that it took."""
+class Aligned:
+    """A depth map, metres, and the factor and shift that it took; NaN where there is no such line."""
 
     depth: Float[np.ndarray, "h w"]
     line: tuple[float, float]
@@ -115,6 +120,11 @@ def _sums(
 ) -> dict[str, DepthSums]:
     measured = true[counts]
     return {name: DepthSums.of(each[counts], measured) for name, each in depth.items()}
+
+
+def _told_focal(told: Camera | None, camera: Camera) -> float:
+    """What the model was told, in true focal lengths; both as shares of their pictures' widths."""
+    return 1.0 if told is None else told.fx / told.width * camera.width / camera.fx
 
 
 def alignments_of(protocol: Protocol, estimate: Estimate) -> tuple[str, ...]:
@@ -129,8 +139,13 @@ def alignments_of(protocol: Protocol, estimate: Estimate) -> tuple[str, ...]:
     return found
 
 
-def at_size_of(truth: Truth, estimate: Estimate) -> Estimate:
-    """An estimate's maps on the truth's pixels, as depth where that can be had. Raises: SizeMismatch."""
+def at_size_of(truth: Truth, estimate: Estimate, aligned_corners: bool = False) -> Estimate:
+    """An estimate's maps on the truth's pixels, as depth where that can be had.
+
+    Args:
+        aligned_corners: of normals, the corner pixels' centres stay where they are, as in the release.
+    Raises: SizeMismatch.
+    """
     height, width = truth.example.depth.shape
     h, w = estimate.depth.shape
     ratio = (w / h) / (width / height)
@@ -142,15 +157,24 @@ def at_size_of(truth: Truth, estimate: Estimate) -> Estimate:
             depth = np.where(depth > 0, 1 / np.where(depth > 0, depth, 1), np.where(np.isnan(depth), np.nan, np.inf))
         estimate = replace(estimate, space="depth")
         depth = depth.astype(np.float32)
+    depth = np.where(np.isneginf(depth), np.float32(np.nan), depth)
     if (h, w) == (height, width):
         return replace(estimate, depth=depth)
     return replace(
         estimate,
-        depth=resize_bilinear_finite(depth, height, width),
-        normals=_resized_vectors(estimate.normals, height, width),
+        depth=_resized_depth(depth, height, width),
+        normals=_resized_vectors(estimate.normals, height, width, aligned_corners),
         confidence=_resized(estimate.confidence, height, width),
         kappa=_resized(estimate.kappa, height, width),
     )
+
+
+def _resized_depth(depth: Float[np.ndarray, "h w"], height: int, width: int) -> Float[np.ndarray, "_ _"]:
+    """Infinity cannot be mixed with metres, but its inverse with theirs."""
+    if not np.isinf(depth).any():
+        return resize_bilinear_finite(depth, height, width)
+    with np.errstate(divide="ignore"):
+        return 1 / resize_bilinear_finite(1 / depth, height, width)
 
 
 def _resized(values: Float[np.ndarray, "h w"] | None, height: int, width: int) -> Float[np.ndarray, "_ _"] | None:
@@ -158,12 +182,13 @@ def _resized(values: Float[np.ndarray, "h w"] | None, height: int, width: int) -
 
 
 def _resized_vectors(
-    normals: Float[np.ndarray, "h w 3"] | None, height: int, width: int
+    normals: Float[np.ndarray, "h w 3"] | None, height: int, width: int, aligned_corners: bool
 ) -> Float[np.ndarray, "_ _ 3"] | None:
     """Not made unit again: an angle does not ask for length."""
     if normals is None:
         return None
-    return np.moveaxis(resize_bilinear(np.moveaxis(normals, -1, 0), height, width), 0, -1)
+    resized = resize_bilinear(np.moveaxis(normals, -1, 0), height, width, align_corners=aligned_corners)
+    return np.moveaxis(resized, 0, -1)
 
 
 def _normals(normals: Float[np.ndarray, "h w 3"] | None, truth: Truth) -> NormalSums | None:

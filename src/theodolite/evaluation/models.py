@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +17,7 @@ from theodolite.evaluation.estimate import Estimate, Model
 from theodolite.inference.prediction import Prediction
 from theodolite.inference.predictor import Predictor
 from theodolite.types import UInt8
+from theodolite.weights.releases import RELEASES
 
 
 class Evaluated(Protocol):
@@ -28,6 +31,10 @@ class Evaluated(Protocol):
         """What decides its results, as plain values: a run whose facts differ is another run."""
         ...
 
+    def stamp(self, name: str) -> str:
+        """Of what is kept for an example, where that can change between two runs of the same facts; else empty."""
+        ...
+
     def estimate(self, name: str, image: UInt8[np.ndarray, "h w 3"], camera: Camera) -> Estimate:
         """What it says of an example. Raises: TheodoliteError."""
         ...
@@ -39,7 +46,7 @@ class ModelChoice:
 
     Args:
         words: a release name; a checkpoint, .onnx, .safetensors or .pth; a folder of saved predictions; or a function,
-            "package.module:name" or "file.py:name".
+            "package.module:name" or "file.py:name". A release's name is the release, whatever folders there are.
         canvas_pixels, backend, device, dtype, accept_licence: of `inference.predictor.load`.
         depth_scale: steps per metre of saved 16-bit PNGs that do not say it themselves.
     """
@@ -52,25 +59,29 @@ class ModelChoice:
     accept_licence: bool = False
     depth_scale: float | None = None
 
-    def open(self, parity: bool = False, threads: int = 0) -> Evaluated:
-        """Args: parity: networks that were published run as published. threads: of the processor; 0: as many as fit.
+    def open(self, parity: bool = False, threads: int = 0, names: Sequence[str] = ()) -> Evaluated:
+        """The model.
 
+        Args:
+            parity: networks that were published run as published.
+            threads: of the processor; 0: as many as fit.
+            names: of the examples, by which saved predictions are looked for.
         Raises: TheodoliteError, when there is no such model, or an option does not belong to it.
         """
-        if Path(self.words).is_dir():
+        if self.words not in RELEASES and Path(self.words).is_dir():
             from theodolite.evaluation.saved import SavedPredictions
 
             self._refuse("canvas_pixels", "backend", "device", "dtype")
-            return OfFolder(SavedPredictions(Path(self.words), scale=self.depth_scale))
+            last = Counter(PurePosixPath(name).name for name in names)
+            short = frozenset(name for name, count in last.items() if count == 1)
+            return OfFolder(SavedPredictions(Path(self.words), self.depth_scale, short))
         self._refuse("depth_scale")
         if is_callable(self.words):
-            from theodolite.evaluation.callables import load_callable
+            from theodolite.evaluation.callables import code_of, load_callable
 
             self._refuse("canvas_pixels", "backend", "device", "dtype")
-            file = Path(self.words.rpartition(":")[0])
-            return OfFunction(
-                self.words, load_callable(self.words), {"code": _digest_of(file)} if file.is_file() else {}
-            )
+            function, code = load_callable(self.words), code_of(self.words)
+            return OfFunction(self.words, function, {} if code is None else {"code": _digest_of(code)})
         from theodolite.inference.predictor import load
 
         predictor = load(
@@ -132,6 +143,9 @@ class OfPredictor:
     def _as_published(self) -> bool:
         return self.parity and self.predictor.facts.reference_canvas is not None
 
+    def stamp(self, name: str) -> str:
+        return ""
+
     def estimate(self, name: str, image: UInt8[np.ndarray, "h w 3"], camera: Camera) -> Estimate:
         return estimate_of(self.predictor.predict(image, camera=camera, parity=self._as_published))
 
@@ -161,6 +175,9 @@ class OfFolder:
     def facts(self) -> dict[str, Any]:
         return {"model": self.name, **self.saved.facts}
 
+    def stamp(self, name: str) -> str:
+        return self.saved.stamp(name)
+
     def estimate(self, name: str, image: UInt8[np.ndarray, "h w 3"], camera: Camera) -> Estimate:
         return self.saved.estimate(name)
 
@@ -180,6 +197,9 @@ class OfFunction:
     @property
     def facts(self) -> dict[str, Any]:
         return {"model": self.name, "function": self.words, **self.about}
+
+    def stamp(self, name: str) -> str:
+        return ""
 
     def estimate(self, name: str, image: UInt8[np.ndarray, "h w 3"], camera: Camera) -> Estimate:
         return Estimate.of(self.function(image, camera))

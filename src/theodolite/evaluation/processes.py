@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from dataclasses import replace
 from multiprocessing.queues import Queue
 from pathlib import Path
 from queue import Empty
@@ -27,21 +28,28 @@ def spread(task: Task, folder: Path, processes: int, tell: Tell | None = None) -
     context = multiprocessing.get_context("spawn")  # a fork would copy the runtime's threads in any state
     told: Queue = context.Queue()
     workers = [
-        context.Process(target=_share, args=(task, folder, Share(process, processes), told), daemon=True)
+        context.Process(
+            target=_share, args=(_on_own_device(task, process), folder, Share(process, processes), told), daemon=True
+        )
         for process in range(processes)
     ]
     for worker in workers:
         worker.start()
     try:
-        running = processes
+        running, ended = processes, False
         while running:
             try:
                 outcome = told.get(timeout=_PATIENCE)
             except Empty:
-                if lost := [worker for worker in workers if worker.exitcode not in (None, 0)]:
+                lost = [worker for worker in workers if worker.exitcode not in (None, 0)]
+                if lost or ended:
+                    code = (lost or workers)[0].exitcode
                     raise TheodoliteError(
-                        f"A process of the evaluation ended with code {lost[0].exitcode}; what was done is kept."
+                        f"A process of the evaluation ended with code {code} before its work was done; what was done "
+                        "is kept."
                     ) from None
+                # Once more, as the last word may just have been said.
+                ended = all(worker.exitcode is not None for worker in workers)
                 continue
             if isinstance(outcome, Exception):
                 raise outcome
@@ -55,6 +63,16 @@ def spread(task: Task, folder: Path, processes: int, tell: Tell | None = None) -
         for worker in workers:
             worker.terminate()
             worker.join()
+
+
+def _on_own_device(task: Task, process: int) -> Task:
+    """Several graphics cards are taken in turn, where any was asked for."""
+    if task.model.device != "cuda":
+        return task
+    import torch
+
+    cards = max(1, torch.cuda.device_count())
+    return replace(task, model=replace(task.model, device=f"cuda:{process % cards}"))
 
 
 def _share(task: Task, folder: Path, share: Share, told: Queue) -> None:
@@ -76,6 +94,11 @@ def launched() -> PartialState | None:
     if int(os.environ.get("WORLD_SIZE", "1")) < 2:
         return None
     require("accelerate", "train", "Evaluating in processes of a launcher")
+    import torch
     from accelerate import PartialState
 
-    return PartialState(cpu=not os.environ.get("CUDA_VISIBLE_DEVICES"))
+    # Processes only wait for each other, which the processor can do: so there may be more of them than cards.
+    team = PartialState(cpu=True)
+    if torch.cuda.is_available():
+        torch.cuda.set_device(team.local_process_index % torch.cuda.device_count())
+    return team

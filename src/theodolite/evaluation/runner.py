@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +32,8 @@ Tell = Callable[[Outcome], None]
 class Listener:
     """Hears how a run goes on. This one does nothing with it."""
 
-    def begin(self, images: int, done: int) -> None:
-        """A run of so many images, of which so many were scored before."""
+    def begin(self, images: int, done: int, changed: int) -> None:
+        """A run of so many images, of which so many were scored before; others were, but their predictions changed."""
 
     def outcome(self, outcome: Outcome) -> None:
         """An image was attempted."""
@@ -69,6 +69,10 @@ class Task:
 
             found = [found[place] for place in chosen(len(found), self.most)]
         return found
+
+    def open(self, examples: Sequence[Listed], threads: int = 0) -> Evaluated:
+        """The model, for these examples. Raises: TheodoliteError."""
+        return self.model.open(self.protocol.parity, threads, [listed.name for listed in examples])
 
     def command(self) -> str:
         """What makes the same numbers again, as one would type it."""
@@ -119,7 +123,7 @@ def evaluate(
     """
     listener = listener or Listener()
     examples = task.examples()
-    model = task.model.open(task.protocol.parity, _threads(processes))
+    model = task.open(examples, _threads(processes))
     _begin(task, folder, model, examples, overwrite, listener)
     if processes == 1:
         work(task, folder, Share(), examples, model, listener.outcome)
@@ -141,7 +145,7 @@ def evaluate_launched(
     """
     listener = listener or Listener()
     examples = task.examples()
-    model = task.model.open(task.protocol.parity, _threads(team.num_processes))
+    model = task.open(examples, _threads(team.num_processes))
     if team.is_main_process:
         _begin(task, folder, model, examples, overwrite, listener)
     team.wait_for_everyone()
@@ -156,7 +160,11 @@ def _begin(
 ) -> None:
     journal = Journal(folder)
     journal.begin(task.settings(model, examples), overwrite)
-    listener.begin(len(examples), len(journal.done() & {listed.name for listed in examples}))
+    done = journal.done()
+    changed = {name for name, stamp in done.items() if stamp != model.stamp(name)}
+    journal.forget(changed)
+    listed = {listed.name for listed in examples}
+    listener.begin(len(examples), len(listed & (done.keys() - changed)), len(listed & changed))
 
 
 def work(
@@ -169,7 +177,7 @@ def work(
 ) -> None:
     """One process's share of what is not done yet. Raises: TheodoliteError."""
     examples = task.examples() if examples is None else examples
-    model = task.model.open(task.protocol.parity, _threads(share.count)) if model is None else model
+    model = task.open(examples, _threads(share.count)) if model is None else model
     journal = Journal(folder)
     done = journal.done()
     judge = Judge(task.protocol, task.unknown_is_far)
@@ -186,10 +194,11 @@ def attempt(judge: Judge, model: Evaluated, listed: Listed) -> Outcome:
     """An image's score, or why there is none."""
     try:
         truth = prepare(listed.load(), judge.protocol)
+        stamp = model.stamp(listed.name)  # before it is read: what changes meanwhile is another prediction
         started = time.perf_counter()
         estimate = model.estimate(listed.name, truth.example.image, truth.example.camera)
         seconds = time.perf_counter() - started
-        return judge.score(listed.name, listed.group, truth, estimate, seconds)
+        return replace(judge.score(listed.name, listed.group, truth, estimate, seconds), stamp=stamp)
     except MissingExtra:
         raise  # concerns all images
     except TheodoliteError as error:

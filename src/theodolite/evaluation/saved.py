@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from theodolite.camera.pinhole import Camera
 from theodolite.datasets import arrays
-from theodolite.errors import DatasetError, OutputError
+from theodolite.errors import CameraError, DatasetError, OutputError
 from theodolite.evaluation.estimate import Estimate, EstimateError
 from theodolite.types import Array, Float
 from theodolite.weights.atomic import writing
@@ -28,17 +29,22 @@ _MEANING = ("kind", "space", "stated_error")
 class SavedPredictions:
     """A folder of predictions, named as the examples: FOLDER/<name>.npz, or <name> with "_" for each "/".
 
+    `theodolite predict` calls its files by the picture alone. So the last part of an example's name is enough, too,
+    where no other example has the same.
+
     A `model.json` there may give `name`, and `kind`, `space`, `stated_error` and `scale` of all predictions.
 
     Args:
         scale: steps per metre of depth in whole numbers, where the file does not say it itself, as PNGs of
             `theodolite predict` do. It goes before the model.json's.
+        short: last parts of names that belong to one example only.
         meaning: those of `kind`, `space` and `stated_error` that the model.json gives.
     Raises: EstimateError, when the model.json is none, or the scale no positive number.
     """
 
     folder: Path
     scale: float | None = None
+    short: frozenset[str] = frozenset()
     name: str = field(init=False)
     meaning: Mapping[str, Any] = field(init=False)
 
@@ -69,8 +75,21 @@ class SavedPredictions:
             reason = str(error).rstrip(".")
             raise EstimateError(f"{reason}." if str(path) in reason else f"{path}: {reason}.") from error
 
+    def stamp(self, name: str) -> str:
+        """Changes with the files of an example: their names, sizes and times; empty where there are none."""
+        try:
+            path = self._find(name)
+            files = [path, *([beside] if (beside := _normals_beside(path)).is_file() else [])]
+            told = [(file.name, file.stat()) for file in files]
+        except (EstimateError, OSError):
+            return ""
+        return ", ".join(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in told)
+
     def _find(self, name: str) -> Path:
-        stems = _stems(self.folder, name)
+        stems: tuple[Path, ...] = _stems(self.folder, name)
+        last = PurePosixPath(name).name
+        if last in self.short:
+            stems += (self.folder / last,)
         for stem in stems:
             for ending in ENDINGS:
                 path = stem.with_name(stem.name + ending)
@@ -145,12 +164,16 @@ def _read(path: Path, scale: float | None) -> dict[str, Any]:
     """Fields of an `Estimate`. Raises: DatasetError, OutputError, OSError, MissingExtra."""
     maps = _npz(path) if path.suffix == ".npz" else {"depth": _one_map(path, scale)}
     maps["depth"] = _in_metres(maps["depth"], scale)
-    beside = path.with_name(f"{path.stem.removesuffix('_depth')}_normals.png")
+    beside = _normals_beside(path)
     if "normals" not in maps and beside.is_file():
         from theodolite.inference.files.normal_png import read_normal_png
 
         maps["normals"] = read_normal_png(beside)
     return maps
+
+
+def _normals_beside(path: Path) -> Path:
+    return path.with_name(f"{path.stem.removesuffix('_depth')}_normals.png")
 
 
 def _npz(path: Path) -> dict[str, Any]:
@@ -163,6 +186,7 @@ def _npz(path: Path) -> dict[str, Any]:
             if "depth" not in names:
                 return {"depth": archive[names[0]]}
             maps: dict[str, Any] = {key: archive[key] for key in _MAPS if key in names}
+            about = json.loads(str(archive["about"])) if "about" in names else None
     except (DatasetError, OSError):
         raise
     except Exception as error:  # archives are damaged in many ways
@@ -170,8 +194,13 @@ def _npz(path: Path) -> dict[str, Any]:
     wrong = [key for key, values in maps.items() if key != "depth" and values.dtype.kind != "f"]
     if wrong:
         raise DatasetError(f"{wrong[0]} in floats are needed, found {maps[wrong[0]].dtype}")
+    if about is None:
+        return maps
     # A file of `theodolite predict`: there, 1 - confidence is the error that the model expects.
-    return maps | ({"stated_error": True} if "about" in names else {})
+    try:
+        return maps | {"stated_error": True, "camera": Camera(**about["camera"])}
+    except (TypeError, KeyError, CameraError) as error:
+        raise DatasetError("is damaged: it holds no camera") from error
 
 
 def _one_map(path: Path, scale: float | None) -> Array:

@@ -12,6 +12,9 @@ from theodolite.evaluation.depth_metrics import DepthSums
 from theodolite.evaluation.distance import DistanceSums
 from theodolite.evaluation.normal_metrics import NormalSums
 
+# Fields of a score that are written as they are.
+_PLAIN = ("name", "group", "pixels", "dense", "unknown", "measures", "seconds", "told_focal", "stamp")
+
 
 @dataclass(frozen=True, eq=False)
 class ImageScore:
@@ -31,6 +34,8 @@ class ImageScore:
         measures: further ones by name; NaN where one failed, absent where there was nothing to measure.
         certainty: by "depth" and "normals": what the model's own certainty is worth.
         seconds: that the model took.
+        told_focal: focal length that the model was told, in true ones.
+        stamp: of what was scored, where that can change: another one is another prediction.
     """
 
     name: str
@@ -48,6 +53,8 @@ class ImageScore:
     measures: Mapping[str, float] = field(default_factory=dict)
     certainty: Mapping[str, Certainty] = field(default_factory=dict)
     seconds: float = 0.0
+    told_focal: float = 1.0
+    stamp: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; Python's JSON writes NaN, and reads it back."""
@@ -67,6 +74,8 @@ class ImageScore:
             "measures": dict(self.measures),
             "certainty": {name: each.to_json() for name, each in self.certainty.items()},
             "seconds": self.seconds,
+            "told_focal": self.told_focal,
+            "stamp": self.stamp,
         }
 
     @classmethod
@@ -74,7 +83,6 @@ class ImageScore:
         def sums(name: str) -> NormalSums | None:
             return None if data[name] is None else NormalSums.from_json(data[name])
 
-        plain = {name: data[name] for name in ("name", "group", "pixels", "dense", "unknown", "measures", "seconds")}
         return cls(
             camera=Camera(**data["camera"]),
             depth={
@@ -87,7 +95,7 @@ class ImageScore:
             normals=sums("normals"),
             normals_from_depth=sums("normals_from_depth"),
             certainty={name: Certainty.from_json(each) for name, each in data["certainty"].items()},
-            **plain,
+            **{name: data[name] for name in _PLAIN},
         )
 
 

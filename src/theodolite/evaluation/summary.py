@@ -15,6 +15,7 @@ from theodolite.evaluation.normal_metrics import LEAST_PIXELS, NormalMetrics
 from theodolite.evaluation.protocols import Protocol
 from theodolite.types import Float, Int
 
+MOST_CAMERAS = 12
 # Columns of a `Rows` of normals.
 _MEDIAN = -1
 
@@ -88,7 +89,7 @@ class Part:
 
 
 def summarise(collected: Collected, protocol: Protocol) -> list[Part]:
-    """All images first; then each group in order of appearance, followed by its cameras where it has several."""
+    """All images first; then each group in order of appearance, followed by its cameras where it has a few."""
     if not collected.names:
         return []
     groups = np.array(collected.groups, dtype=object)
@@ -106,7 +107,8 @@ def _cameras(collected: Collected, protocol: Protocol, members: Int[np.ndarray, 
     of_camera: dict = {}
     for image in members:
         of_camera.setdefault(collected.cameras[image], []).append(image)
-    if len(of_camera) < 2:
+    # With a camera for nearly every image, or dozens of them, a row a camera would hide the groups.
+    if not 1 < len(of_camera) <= min(MOST_CAMERAS, len(members) - 1):
         return []
     names = camera_names({key: collected.known_cameras[key] for key in of_camera})
     return [_part(names[key], "camera", collected, protocol, np.array(own)) for key, own in of_camera.items()]

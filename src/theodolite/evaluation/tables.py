@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from theodolite.evaluation.alignment import ALIGNMENTS
 from theodolite.evaluation.evaluation import Evaluation
 from theodolite.evaluation.measures import ABOUT as MEASURES
@@ -13,6 +15,9 @@ from theodolite.evaluation.published import PublishedRow, published
 from theodolite.evaluation.regions import REGIONS
 from theodolite.evaluation.summary import Estimates, Part
 from theodolite.evaluation.truth import DENSE
+
+# Focal lengths this close, relatively, are one.
+SAME_FOCAL = 0.01
 
 _WAYS = {"images": "mean over images", "pixels": "all pixels pooled", "groups": "mean over groups"}
 _ANGLES = ("mean", "median", "rmse", "within_5", "within_7_5", "within_11_25", "within_22_5", "within_30")
@@ -101,6 +106,7 @@ def notes(evaluation: Evaluation) -> list[str]:
                 else "These images' errors are no numbers, and so are their means."
             )
         )
+    lines += _unequal(evaluation)
     if protocol.normals == "sensor" and evaluation.groups:
         judged = [part.name for part in evaluation.groups if part.normals]
         others = [part.name for part in evaluation.groups if not part.normals]
@@ -109,6 +115,31 @@ def notes(evaluation: Evaluation) -> list[str]:
                 f"Normals judged: {', '.join(judged) or 'none'}. Not judged: {', '.join(others)}, where less than "
                 f"{DENSE:.0%} of an image has depth, or hardly any of it is flat."
             )
+    return lines
+
+
+def _unequal(evaluation: Evaluation) -> list[str]:
+    """What holds for some images only: another focal length, alignments and normals that the model did not allow."""
+    kept, scored = evaluation.collected, len(evaluation.collected.names)
+    lines = []
+    told = kept.facts.values[:, 4]
+    wrong = told[np.abs(told - 1) > SAME_FOCAL]
+    if wrong.size:
+        lines.append(
+            f"Predicted with another focal length: {wrong.size} of {scored} images, {wrong.min():.3f} to "
+            f"{wrong.max():.3f} of the true one. Metric depth is off by as much."
+        )
+    for alignment in evaluation.alignments:
+        count = len(kept.depth[evaluation.protocol.regions[0], alignment].places)
+        if count < scored:
+            lines.append(
+                f"Alignment {alignment}: of {count} of {scored} images; in the others the depth is of another kind."
+            )
+    judged = {source: len(rows.places) for source, rows in kept.normals.items()}
+    if 0 < judged.get("network", 0) < judged.get("depth", 0):
+        lines.append(
+            f"Normals were predicted in {judged['network']} of {judged['depth']} images; the others do not count."
+        )
     return lines
 
 

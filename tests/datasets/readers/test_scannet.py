@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from theodolite.camera.pinhole import Camera
+from theodolite.camera.resample import resize_nearest
 from theodolite.datasets.readers import list_examples
 from theodolite.errors import DatasetError
 from theodolite.geometry.unproject import rays
@@ -105,14 +106,17 @@ def test_normals_are_of_the_frames_that_have_them(root):
     assert np.isfinite(tenth.depth[4, 5])
 
 
-def test_normals_of_another_size_are_judged_by_themselves(root):
+def test_normals_of_another_size_are_judged_with_the_depth_at_their_pixels(root):
     write_normals(root, (30, 40))
     with pytest.raises(DatasetError, match=r"frame-000010-normal\.png: has 40x30 px, the depth 20x15; .*'normals'"):
         list_examples("scannet", root)[2].load()
     (only,) = list_examples("scannet", root, truth="normals")
     assert only.name == "scene0011_00/10"
-    assert only.load().normals.shape == (30, 40, 3)
-    assert np.isnan(only.load().depth).all()
+    example = only.load()
+    assert example.normals.shape == (30, 40, 3)
+    measured = resize_nearest(list_examples("scannet", root, truth="sensor")[0].load().depth, 30, 40)
+    assert example.depth.shape == (30, 40)
+    assert set(np.unique(example.depth[np.isfinite(example.depth)])) <= set(np.unique(measured[np.isfinite(measured)]))
 
 
 def test_a_mask_of_another_size_is_named(root):

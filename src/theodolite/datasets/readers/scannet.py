@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from theodolite.camera.pinhole import Camera
+from theodolite.camera.resample import resize_nearest
 from theodolite.datasets.builders.scannet import INTRINSICS, MILLIMETRES, colour_camera, number, pictures
 from theodolite.datasets.builders.source_files import camera_of, folders_with, read_text
 from theodolite.datasets.example import Example, Listed
@@ -49,7 +50,7 @@ scannet-frames/scene0011_00/frame-000000-orient-mask.png""",
     },
     truths={
         "sensor": "depth as measured, and FrameNet's normals of the frames that have them",
-        "normals": "FrameNet's normals alone, of the frames that have them",
+        "normals": "of the frames that have FrameNet's normals, these, and the depth at their pixels",
     },
     notes=(
         "ScanNet is one of the training sets of Metric3D v2: results on it are not zero-shot.",
@@ -117,7 +118,7 @@ def _load(scene: Path, frame: int, folder: Path) -> Example:
         if normals.shape[:2] != depth.shape:
             raise DatasetError(
                 f"{path}: has {normals.shape[1]}x{normals.shape[0]} px, the depth {depth.shape[1]}x{depth.shape[0]}; "
-                "ask for the truth 'normals' to judge them by themselves."
+                "ask for the truth 'normals' to judge by their pixels."
             )
     with reading.naming(file):
         return assembled(image, camera, depth, normals)
@@ -127,8 +128,10 @@ def _load_normals(scene: Path, frame: int, folder: Path) -> Example:
     image, camera = _picture(scene, frame)
     path = _normal_file(folder, scene, frame)
     normals = _read_normals(path, camera)
+    depth = reading.depth(scene / "depth" / f"{frame}.png", MILLIMETRES, camera)
     with reading.naming(path):
-        return assembled(image, camera, np.full(normals.shape[:2], np.nan, np.float32), normals)
+        # Measured pixels are taken, not mixed: what is judged was measured.
+        return assembled(image, camera, resize_nearest(depth, *normals.shape[:2]), normals)
 
 
 def _picture(scene: Path, frame: int) -> tuple[np.ndarray, Camera]:

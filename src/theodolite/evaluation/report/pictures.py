@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import base64
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from theodolite.camera.resample import nearest_index, resize_picture
 from theodolite.datasets.example import Listed
 from theodolite.errors import DatasetError
-from theodolite.evaluation.alignment import align, align_values
 from theodolite.evaluation.estimate import Estimate
-from theodolite.evaluation.judging import at_size_of
+from theodolite.evaluation.judging import Judge, at_size_of
 from theodolite.evaluation.models import Evaluated
 from theodolite.evaluation.protocols import Protocol
 from theodolite.evaluation.runner import Task
@@ -73,11 +72,10 @@ def pictures_of(task: Task, model: Evaluated, listed: Listed, alignment: str) ->
     Raises: TheodoliteError, when the image has become unusable since it was scored.
     """
     protocol = task.protocol
-    truth = prepare(listed.load(), protocol)
-    estimate = at_size_of(truth, model.estimate(listed.name, truth.example.image, truth.example.camera))
-    if task.unknown_is_far:
-        estimate = _filled(estimate, truth, protocol)
-    aligned, words = _aligned(estimate, truth, protocol, alignment)
+    truth, judge = prepare(listed.load(), protocol), Judge(protocol, task.unknown_is_far)
+    estimate = model.estimate(listed.name, truth.example.image, truth.example.camera)
+    estimate = judge.filled(truth, at_size_of(truth, estimate, aligned_corners=protocol.parity))
+    aligned, words = _aligned(judge, estimate, truth, alignment)
     canvas = _Canvas.of(truth)
     return [*_depths(canvas, truth, aligned, words), *_normals(canvas, truth, estimate, protocol)]
 
@@ -117,29 +115,19 @@ class _Canvas:
         return np.where(np.isfinite(known)[..., None], colours, (self.photo * DARKENED).astype(np.uint8))
 
 
-def _filled(estimate: Estimate, truth: Truth, protocol: Protocol) -> Estimate:
-    """Unknown depth at the far end, as it was judged."""
-    far = protocol.range[1] if np.isfinite(protocol.range[1]) else float(np.nanmax(truth.example.depth))
-    return replace(estimate, depth=np.where(np.isfinite(estimate.depth), estimate.depth, np.float32(far)))
-
-
-def _aligned(
-    estimate: Estimate, truth: Truth, protocol: Protocol, alignment: str
-) -> tuple[Float[np.ndarray, "h w"], str]:
-    """Depth in metres, clipped as it was judged, and what it took, for a caption. Raises: DatasetError."""
-    true, counts, side = truth.example.depth, truth.headline, protocol.fit_side
-    if estimate.space == "inverse_depth":
-        depth, words = align_values(estimate.depth, true, counts, side), ", aligned in 1/m"
-    else:
-        found = align(alignment, estimate.depth, true, counts, side)
-        depth = None if found is None else found.apply(estimate.depth, float(true[counts].max()))
-        words = "" if found is None or alignment == "metric" else f" × {found.scale:.2f}"
-        if found is not None and found.kind == "affine_invariant":
-            words = f" × {found.scale:.2f} {found.shift:+.2f} m" if found.space == "depth" else ", aligned in 1/m"
-    if depth is None:
+def _aligned(judge: Judge, estimate: Estimate, truth: Truth, alignment: str) -> tuple[Float[np.ndarray, "h w"], str]:
+    """Depth in metres as it was judged, and what it took, for a caption. Raises: DatasetError."""
+    found = judge.aligned(alignment, estimate, truth, judge.protocol.regions[0])
+    scale, shift = found.line
+    if not np.isfinite(found.depth).any():
         raise DatasetError("nothing was predicted where truth counts")
-    depth = depth if protocol.clip is None else np.clip(depth, *protocol.clip)
-    return np.asarray(depth, np.float32), words
+    if alignment == "metric":
+        words = ""
+    elif alignment == "affine-inverse":
+        words = ", aligned in 1/m"
+    else:
+        words = f" × {scale:.2f} {shift:+.2f} m" if alignment == "affine" else f" × {scale:.2f}"
+    return np.asarray(found.depth, np.float32), words
 
 
 def _depths(canvas: _Canvas, truth: Truth, aligned: Float[np.ndarray, "h w"], words: str) -> list[Picture]:
