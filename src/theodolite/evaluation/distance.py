@@ -34,16 +34,18 @@ class DistanceSums:
     @classmethod
     def of(cls, depth: Float[np.ndarray, " n"], truth: Float[np.ndarray, " n"]) -> DistanceSums:
         """Of pixels whose truth is known."""
-        totals = np.zeros((4, len(EDGES)))
+        # In each bin apart: whether a pixel is within the factor, and whether it is too far. So two counts tell all four.
+        shape = (len(EDGES), 2, 2)
+        pixels, errors = np.zeros(shape), np.zeros(shape)
         for start in range(0, depth.size, _BLOCK):
             d, t = (values[start : start + _BLOCK].astype(np.float64) for values in (depth, truth))
-            place = _BIN_OF_METRE[np.minimum(t, EDGES[-1]).astype(np.intp)]
-            ratio = d / t
-            with np.errstate(invalid="ignore"):
-                within = (ratio < 1.25) & (ratio > 0.8)
-            weights = (np.ones_like(t), np.abs(ratio - 1), ratio - 1, within.astype(float))
-            totals += [np.bincount(place, each, minlength=len(EDGES)) for each in weights]
-        return cls(*totals)
+            error = d / t - 1
+            place = _BIN_OF_METRE[np.minimum(t, EDGES[-1]).astype(np.intp)] * 4
+            place += 2 * ((error < 0.25) & (error > -0.2)) + (error > 0)
+            pixels += np.bincount(place, minlength=pixels.size).reshape(shape)
+            errors += np.bincount(place, error, minlength=errors.size).reshape(shape)
+        near, far = np.moveaxis(errors.sum(axis=1), -1, 0)
+        return cls(pixels.sum(axis=(1, 2)), far - near, far + near, pixels[:, 1].sum(axis=-1))
 
     def __add__(self, other: DistanceSums) -> DistanceSums:
         return DistanceSums(*(vars(self)[name] + vars(other)[name] for name in vars(self)))

@@ -100,7 +100,9 @@ class Judge:
         if depth is None:
             return Aligned(np.full_like(true, np.nan), line)
         depth = np.clip(depth, *self.protocol.clip) if self.protocol.clip is not None else np.abs(depth)
-        return Aligned(np.where(np.isinf(depth), np.float32(self._farthest(true)), depth), line)
+        if (endless := np.isinf(depth)).any():
+            depth = np.where(endless, np.float32(self._farthest(true)), depth)
+        return Aligned(depth, line)
 
     def _farthest(self, true: Float[np.ndarray, "h w"]) -> float:
         far = self.protocol.range[1]
