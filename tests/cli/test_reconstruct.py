@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from tests.apps import room
 from typer.testing import CliRunner
 
 from theodolite.cli.reconstruct import reconstruct
-from theodolite.errors import DatasetError, OutputError
+from theodolite.errors import DatasetError, MissingExtra, OutputError
 
 pytest.importorskip("skimage")
 
@@ -37,6 +38,27 @@ def test_measured_depth_becomes_a_mesh_and_a_cloud(folder, tmp_path):
     mesh = trimesh.load(tmp_path / "mesh.ply", process=False)
     assert np.median(np.abs(room.distance(np.asarray(mesh.vertices)))) < 0.01
     assert (tmp_path / "points.ply").is_file()
+
+
+def test_a_mesh_can_be_made_of_fewer_triangles_and_its_cloud_stays(folder, tmp_path):
+    pytest.importorskip("fast_simplification")
+    import trimesh
+
+    command = [folder, "--depth", "sensor", "-o", tmp_path / "mesh.glb", "--cloud", tmp_path / "points.ply", "--json"]
+    result = run(*command, "--mesh-triangles", 2000)
+    assert result.exit_code == 0, result.output
+    mesh = trimesh.load(tmp_path / "mesh.glb", force="mesh", process=False)
+    assert len(mesh.faces) == json.loads(result.stdout)["faces"] <= 2000
+    assert np.median(np.abs(room.distance(np.asarray(mesh.vertices)))) < 0.015
+    assert len(trimesh.load(tmp_path / "points.ply").vertices) > 3 * len(mesh.vertices)
+
+
+def test_fewer_triangles_without_their_library_are_refused_before_the_work(folder, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fast_simplification", None)
+    result = run(folder, "--depth", "sensor", "-o", tmp_path / "mesh.ply", "--mesh-triangles", 2000)
+    assert isinstance(result.exception, MissingExtra)
+    assert "theodolite[recon]" in str(result.exception)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_embedded_model_does_it_too_and_json_tells_each_factor(folder, tmp_path):

@@ -2,8 +2,8 @@ import numpy as np
 import torch
 
 from theodolite.camera.pinhole import Camera
-from theodolite.geometry.edges import depth_edges
-from theodolite.geometry.unproject import rays
+from theodolite.geometry.edges import depth_edges, edge_steps
+from theodolite.geometry.unproject import rays, unproject
 
 
 def test_both_sides_of_a_step_are_edge_and_nothing_else_is():
@@ -67,3 +67,48 @@ def test_torch_batches_agree_with_numpy():
     batch = depth_edges(torch.from_numpy(depth), camera)
     assert batch.any()
     assert (batch.numpy() == np.stack([depth_edges(d, camera) for d in depth])).all()
+
+
+def rippled_floor() -> tuple[np.ndarray, np.ndarray]:
+    """A floor as networks see it, with steps of a few per cent every ten rows; and what they say of its normals."""
+    depth, camera = floor(40, 900)
+    seen = np.s_[480:]  # from where it is 12 m away
+    steps = 1 + 0.02 * (np.arange(900) // 10 % 2)
+    points = unproject(depth * steps[:, None], camera)[seen]
+    return points, np.broadcast_to([0.0, -1.0, 0.0], points.shape)
+
+
+def test_ripples_of_a_floor_are_edges_by_themselves_and_none_by_its_normals():
+    points, normals = rippled_floor()
+    alone, told = edge_steps(points, -3), edge_steps(points, -3, normals=normals)
+    # A step of 2 % is up to three times what the floor's own is, as far as it is seen at up to four degrees.
+    flat = np.s_[:40]
+    # Some ripples come nearer where the floor goes away: those stay edges.
+    back = np.diff(points[..., 2], axis=0) > 0
+    assert (alone & ~back)[flat].any()
+    assert not (told & ~back)[flat].any()
+    np.testing.assert_array_equal(told & back, alone & back)
+
+
+def test_an_edge_between_surfaces_whose_normals_are_known_is_cut_as_ever():
+    # A table top, seen flat, in front of a wall: the step leaves the wall's plane at once.
+    camera = Camera.from_focal(1000, 30, 200)
+    down = (np.arange(200) - 99.5)[:, None] / 1000
+    top = down > 0.02
+    depth = np.where(top, 0.1 / np.maximum(down, 0.02), 9.0) * np.ones((1, 30))
+    normals = np.where(top[..., None], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]) * np.ones((1, 30, 1))
+    edges = edge_steps(unproject(depth, camera), -3, normals=normals)
+    rim = int(np.argmax(top)) - 1
+    assert edges[rim].all()
+    assert edges.sum() == 30
+    # Two walls square to the view, one behind the other.
+    walls = np.full((30, 40), 2.0)
+    walls[:, 25:] = 6.0
+    towards = np.broadcast_to([0.0, 0.0, -1.0], (30, 40, 3))
+    assert edge_steps(unproject(walls, Camera.from_fov(60, 40, 30)), -2, normals=towards)[:, 24].all()
+
+
+def test_unknown_normals_excuse_no_edge():
+    points, normals = rippled_floor()
+    unknown = np.full(normals.shape, np.nan)
+    np.testing.assert_array_equal(edge_steps(points, -3, normals=unknown), edge_steps(points, -3))

@@ -92,3 +92,23 @@ def test_a_stride_keeps_the_number_of_vertices(height, width, most):
 
     assert count(stride) <= most
     assert stride == 1 or count(stride - 1) > most
+
+
+def test_vertices_of_unknown_normal_get_that_of_their_triangles():
+    points, valid = wall()
+    normals = np.full(points.shape, np.nan)
+    normals[:3] = [0.6, 0, -0.8]
+    mesh = grid_mesh(points, valid, normals).with_all_normals()
+    np.testing.assert_allclose(np.linalg.norm(mesh.normals, axis=-1), 1)
+    np.testing.assert_allclose(mesh.normals[:24], np.broadcast_to([0.6, 0, -0.8], (24, 3)))
+    np.testing.assert_allclose(mesh.normals[24:], np.broadcast_to([0, 0, -1], (24, 3)), atol=1e-12)
+    np.testing.assert_allclose(grid_mesh(points, valid).with_all_normals().normals[:, 2], -1)
+
+
+def test_a_mesh_moves_with_its_normals():
+    points, valid = wall()
+    mesh = grid_mesh(points, valid, np.broadcast_to([0.0, 0.0, -1.0], points.shape))
+    turn = np.array([[0.0, 0, 1, 5], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
+    moved = mesh.transformed(turn)
+    np.testing.assert_allclose(moved.vertices[:, 0], 7)
+    np.testing.assert_allclose(moved.normals, np.broadcast_to([-1.0, 0, 0], moved.normals.shape))

@@ -45,13 +45,13 @@ def test_every_format_can_be_written_of_a_depth_only_network(make_room, tmp_path
     assert make_room(normals=None, kappa=None).save(tmp_path, [name])
 
 
-@pytest.mark.parametrize("name", set(files.FORMATS) - {"glb", "html"})
+@pytest.mark.parametrize("name", set(files.FORMATS) - {"glb", "mesh-ply", "html"})
 def test_a_photo_without_a_single_known_depth_is_written_as_such(make_room, tmp_path, name):
     nothing = make_room(depth=np.full((120, 160), np.nan), valid=np.zeros((120, 160), bool))
     assert nothing.save(tmp_path, [name])
 
 
-@pytest.mark.parametrize("name", ["glb", "html"])
+@pytest.mark.parametrize("name", ["glb", "mesh-ply", "html"])
 def test_a_mesh_or_viewer_of_nothing_is_refused_and_leaves_no_file(make_room, tmp_path, name):
     nothing = make_room(depth=np.full((120, 160), np.nan), valid=np.zeros((120, 160), bool))
     with pytest.raises(OutputError, match=r"room\.jpg has no"):

@@ -12,6 +12,7 @@ from theodolite.cli import bench as bench_command
 from theodolite.cli import (
     calibrate,
     camera,
+    convert,
     dataset,
     driving,
     evaluate,
@@ -56,6 +57,7 @@ app.command("predict")(predict.predict)
 app.command("camera")(camera.camera)
 app.command("measure", cls=measure.PairsCommand)(measure.measure)
 app.command("calibrate")(calibrate.calibrate)
+app.command("convert")(convert.convert)
 app.command("view")(view.view)
 app.command("reconstruct")(reconstruct.reconstruct)
 app.command("odometry")(odometry.odometry)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from theodolite.cli import camera_options
+from theodolite.cli import camera_options, mesh_options
 from theodolite.cli.interrupts import interruptible
 from theodolite.errors import OutputError, TheodoliteError
 
@@ -67,6 +67,10 @@ def predict(
     normal_convention: Annotated[
         str, typer.Option(help="Axes of the normal PNGs: opencv, opengl or directx.")
     ] = "opencv",
+    triangles: mesh_options.Triangles = 200_000,
+    mesh_error: mesh_options.MeshError = None,
+    up_axis: mesh_options.UpAxis = "camera",
+    level: mesh_options.Level = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
     accept_license: Annotated[
@@ -90,7 +94,13 @@ def predict(
     wanted = [name.strip() for name in formats.split(",") if name.strip()] or list(DEFAULT_FORMATS)
     try:
         paths(out, "photo", wanted)
-        options = SaveOptions(normal_convention=normal_convention)
+        options = SaveOptions(
+            normal_convention=normal_convention,
+            triangles=triangles,
+            mesh_error=mesh_error,
+            up_axis=up_axis,
+            level=level,
+        )
     except OutputError as error:
         raise typer.BadParameter(str(error)) from error
     camera = camera_options.resolve_camera_option(focal_px, focal_35mm, fov, calibration)

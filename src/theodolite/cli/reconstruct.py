@@ -10,6 +10,7 @@ import typer
 from theodolite.cli import camera_options
 from theodolite.cli.interrupts import interruptible
 from theodolite.errors import DatasetError, OutputError
+from theodolite.extras import require
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,6 +43,9 @@ def reconstruct(
     every: Annotated[int, typer.Option(min=1, help="Use every so many views.")] = 1,
     least_views: Annotated[int, typer.Option(min=1, help="Leave out surface that fewer views saw.")] = 1,
     least_faces: Annotated[int, typer.Option(min=0, help="Leave out pieces of fewer triangles.")] = 100,
+    triangles: Annotated[
+        int | None, typer.Option("--mesh-triangles", min=100, help="At most about so many; default: all there are.")
+    ] = None,
     memory: Annotated[float, typer.Option(min=1, help="For voxels, MB.")] = 2000.0,
     backend: Annotated[str | None, typer.Option(help="onnx or torch; default: by the file.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, mps, ...")] = None,
@@ -73,6 +77,9 @@ def reconstruct(
         if value is not None and not 0 < value < float("inf"):
             raise typer.BadParameter(f"it is a positive number, got {value:g}.", param_hint=name)
     _refuse_kept([out] if cloud is None else [out, cloud], overwrite)
+    if triangles:
+        # Before minutes of work, not after.
+        require("fast_simplification", "recon", "--mesh-triangles")
     camera = camera_options.resolve_camera_option(focal_px, calibration=calibration)
     views = read_views(folder, images, poses, camera)
     messages = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -84,7 +91,7 @@ def reconstruct(
         predictor = load(model, backend=backend, device=device, accept_licence=accept_license)
     scene = _started(views, predictor, settings)
     whole = _fuse(scene, messages)
-    _write(scene, out, cloud, least_faces, json_output)
+    _write(scene, out, cloud, least_faces, triangles, json_output)
     if not whole:
         messages.print(f"theodolite: interrupted after {scene.fused} of {len(scene.views)} views.", markup=False)
         raise typer.Exit(130)
@@ -131,16 +138,22 @@ def _fuse(scene: Reconstruction, messages: Console) -> bool:
     return True
 
 
-def _write(scene: Reconstruction, out: Path, cloud: Path | None, least_faces: int, json_output: bool) -> None:
+def _write(
+    scene: Reconstruction, out: Path, cloud: Path | None, least_faces: int, triangles: int | None, json_output: bool
+) -> None:
     import json
 
+    from theodolite.apps.fewer_triangles import with_fewer_triangles
     from theodolite.apps.mesh_files import write_mesh, write_points
 
     surface = scene.surface(least_faces)
     comment = "theodolite: metres, axes of the poses"
+    whole = surface
+    if triangles:
+        surface = with_fewer_triangles(whole, triangles)
     write_mesh(out, surface, comment)
     if cloud is not None:
-        write_points(cloud, surface, comment)
+        write_points(cloud, whole, comment)
     files = [str(file) for file in (out, cloud) if file is not None]
     facts = scene.facts() | {"vertices": len(surface.vertices), "faces": len(surface.faces), "files": files}
     typer.echo(json.dumps(facts, indent=1) if json_output else _told(scene, facts))

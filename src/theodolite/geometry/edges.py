@@ -2,7 +2,7 @@
 
 A bare ratio of depths calls a road towards the horizon an edge, and misses a small step on a near desk; the angle
 between step and line of sight tells the two apart, at every distance. What is seen flat but goes on evenly to both
-sides, as that road does far away, is a surface at any angle.
+sides, as that road does far away, is a surface at any angle; and so is what goes the way that known normals say.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ DEGREES = 6.0
 # itself, to within this share. More samples than the few over which networks blur an edge.
 REACH = 8
 EVEN = 0.5
+# Where normals are known, a flat step is surface if it is at most so many times as long as they say, at both ends.
+LONGER = 3.0
 
 
 def depth_edges(
@@ -42,36 +44,69 @@ def depth_edges(
     return across | down
 
 
-def edge_steps(points: Float[Array, "*batch h w 3"], axis: int, degrees: float = DEGREES) -> Bool[Array, "..."]:
+def edge_steps(
+    points: Float[Array, "*batch h w 3"],
+    axis: int,
+    degrees: float = DEGREES,
+    normals: Float[Array, "*batch h w 3"] | None = None,
+) -> Bool[Array, "..."]:
     """Which steps from each point of a grid to the next one are depth edges: one fewer than points.
 
     Args:
         points: camera coordinates; a step to or from an unknown one (NaN) is none.
         axis: -2 for steps to the right, -3 for steps down.
+        normals: of the surface, not of `points` themselves, whose normals go along with every edge; NaN where unknown.
     """
     xp = namespace(points)
     a, b = _along(points, axis, 0, -1), _along(points, axis, 1, None)
     step, sight = b - a, b + a  # twice the ray through the middle of the step
-    forward = xp.sum(step * sight, axis=-1)
+    forward = _dot(step, sight)
     # cos² > cos²(limit), without a root or a division: this runs over every pair of neighbours.
-    lengths = xp.sum(step * step, axis=-1) * xp.sum(sight * sight, axis=-1)
+    lengths = _dot(step, step) * _dot(sight, sight)
     flat = forward * forward > lengths * math.cos(math.radians(degrees)) ** 2
-    return flat & ~_goes_on(xp, points[..., 2], axis + 1)
+    edge = flat & ~_goes_on(xp, points, axis)
+    if normals is not None:
+        ends = (a, _along(normals, axis, 0, -1)), (b, _along(normals, axis, 1, None))
+        one, other = (_along_surface(xp, step[edge], point[edge], normal[edge]) for point, normal in ends)
+        edge[edge] = ~(one & other)
+    return edge
 
 
-def _goes_on(xp: ModuleType, depth: Float[Array, "*batch h w"], axis: int) -> Bool[Array, "..."]:
+def _along_surface(xp: ModuleType, step: Array, point: Array, normal: Array) -> Bool[Array, "..."]:
+    """Whether flat steps stay near the plane through one of their ends."""
+    # A step k times as long as the plane's leaves it by 1 - 1/k of what the line of sight does.
+    off = xp.abs(_dot(step, normal)) * xp.sqrt(_dot(point, point))
+    sight = xp.abs(_dot(point, normal)) * xp.sqrt(_dot(step, step))
+    return off < sight * (1 - 1 / LONGER)
+
+
+def _dot(a: Float[Array, "*any 3"], b: Float[Array, "*any 3"]) -> Float[Array, "*any"]:
+    # Written out: several times as fast as a sum over an axis of three.
+    return a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1] + a[..., 2] * b[..., 2]
+
+
+def _goes_on(xp: ModuleType, points: Float[Array, "*batch h w 3"], axis: int) -> Bool[Array, "..."]:
     """Whether inverse depth changes before and after each step as it does in it; one unknown side is forgiven."""
+    depth = points[..., 2]
     inverse = 1 / xp.where(depth > 0, depth, xp.full_like(depth, xp.nan))
-    step = _along(inverse, axis, 1, None) - _along(inverse, axis, 0, -1)
-    unknown = xp.full_like(_along(inverse, axis, 0, REACH), xp.nan)
+    # Where on the image plane, so that samples may be unevenly spaced.
+    place, axis = points[..., -2 - axis] * inverse, axis + 1
+    step = _slope(inverse, place, axis, 1)
     if inverse.shape[axis] <= REACH:
         return xp.zeros_like(step, dtype=xp.bool)
-    slope = (_along(inverse, axis, REACH, None) - _along(inverse, axis, 0, -REACH)) / REACH
+    unknown = xp.full_like(_along(inverse, axis, 0, REACH), xp.nan)
+    slope = _slope(inverse, place, axis, REACH)
     before = _along(xp.concat([unknown, slope], axis=axis), axis, 0, -1)
     after = _along(xp.concat([slope, unknown], axis=axis), axis, 1, None)
     limit = EVEN * xp.abs(step)
     even_before, even_after = xp.abs(before - step) < limit, xp.abs(after - step) < limit
     return (even_before | xp.isnan(before)) & (even_after | xp.isnan(after)) & (even_before | even_after)
+
+
+def _slope(values: Array, place: Array, axis: int, reach: int) -> Array:
+    """The change of values with place from each sample to the one so many further on."""
+    change, way = (_along(v, axis, reach, None) - _along(v, axis, 0, -reach) for v in (values, place))
+    return change / way
 
 
 def _along(values: Array, axis: int, start: int, stop: int | None) -> Array:

@@ -16,19 +16,20 @@ VIEWER_FROM_CAMERA = np.diag([1.0, -1.0, -1.0, 1.0])
 
 @dataclass(frozen=True, eq=False)
 class PointCloud:
-    """Known points, metres, with unit normals and RGB colours where there are any.
+    """Known points, metres, with unit normals, RGB colours and confidence where there are any.
 
-    Raises: SizeMismatch, when there are not as many normals or colours as points.
+    Raises: SizeMismatch, when there are not as many of these as points.
     """
 
     points: Float[np.ndarray, "n 3"]
     normals: Float[np.ndarray, "n 3"] | None = None
     colours: UInt8[np.ndarray, "n 3"] | None = None
+    confidence: Float[np.ndarray, " n"] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("points", "normals", "colours"):
+        for name, rest in (("points", (3,)), ("normals", (3,)), ("colours", (3,)), ("confidence", ())):
             values = getattr(self, name)
-            if values is not None and values.shape != (len(self.points), 3):
+            if values is not None and values.shape != (len(self.points), *rest):
                 raise SizeMismatch(f"{len(self.points)} points need {name} of that number, got shape {values.shape}.")
 
     @classmethod
@@ -38,10 +39,12 @@ class PointCloud:
         valid: Bool[np.ndarray, "h w"],
         normals: Float[np.ndarray, "h w 3"] | None = None,
         image: UInt8[np.ndarray, "h w 3"] | None = None,
+        confidence: Float[np.ndarray, "h w"] | None = None,
     ) -> PointCloud:
         """The points of valid pixels, row by row. A valid pixel of unknown normal gets the normal (0, 0, 0)."""
         chosen = None if normals is None else np.nan_to_num(normals[valid])
-        return cls(points[valid], chosen, None if image is None else image[valid])
+        colours = None if image is None else image[valid]
+        return cls(points[valid], chosen, colours, None if confidence is None else confidence[valid])
 
     def __len__(self) -> int:
         return len(self.points)

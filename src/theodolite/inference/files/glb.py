@@ -7,9 +7,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from theodolite.errors import OutputError
-from theodolite.geometry.mesh import grid_mesh, stride_for
 from theodolite.inference.files.options import SaveOptions
+from theodolite.inference.files.placing import placing
+from theodolite.inference.files.surface import surface_of
 from theodolite.inference.prediction import Prediction
 
 # Longer side of the texture, px. More would outweigh the mesh.
@@ -17,23 +17,15 @@ TEXTURE = 2048
 
 
 def write_glb(prediction: Prediction, options: SaveOptions, file: BinaryIO) -> None:
-    """A mesh cut at depth edges, thinned to `options.vertices`, with the photo as it is for its colour.
+    """A mesh cut at depth edges, simplified, with unit normals, and with the photo as it is for its colour.
 
     Raises: OutputError, when there is no surface to write.
     """
     import trimesh
     from PIL import Image
 
-    height, width = prediction.valid.shape
-    mesh = grid_mesh(
-        prediction.points(),
-        prediction.valid,
-        prediction.normals,
-        stride_for(height, width, options.vertices),
-        options.edge_degrees,
-    ).in_viewer_axes()
-    if not len(mesh.faces):
-        raise OutputError(f"{prediction.name} has no four neighbouring pixels of usable depth, so there is no mesh.")
+    place = placing(prediction, options, "y")
+    mesh = surface_of(prediction, options).transformed(place.motion)
     picture = Image.fromarray(prediction.image)
     picture.thumbnail((TEXTURE, TEXTURE), reducing_gap=2.0)
     # Through a JPEG file in memory: trimesh keeps the format a picture was opened in, and would else write PNG.
@@ -52,10 +44,25 @@ def write_glb(prediction: Prediction, options: SaveOptions, file: BinaryIO) -> N
         process=False,
     )
     scene = trimesh.Scene(surface)
-    file.write(trimesh.exchange.gltf.export_glb(scene, mesh.normals is not None, tree_postprocessor=_unlit))
+    about = {"unit": "metre", "axes": place.words}
+
+    def finish(tree: dict) -> None:
+        _unlit(tree)
+        _say_what_buffers_hold(tree)
+        tree["asset"]["extras"] = about
+
+    file.write(trimesh.exchange.gltf.export_glb(scene, True, tree_postprocessor=finish))
 
 
 def _unlit(tree: dict) -> None:
     """Marks the material as its own light: a photo is lit already, and a viewer's lamps would shade it twice."""
     tree["materials"][0]["extensions"] = {"KHR_materials_unlit": {}}
     tree["extensionsUsed"] = sorted({*tree.get("extensionsUsed", []), "KHR_materials_unlit"})
+
+
+def _say_what_buffers_hold(tree: dict) -> None:
+    """Vertices or triangles, by OpenGL's numbers: some programs copy them to the graphics card by that."""
+    for primitive in tree["meshes"][0]["primitives"]:
+        held = dict.fromkeys(primitive["attributes"].values(), 34962) | {primitive["indices"]: 34963}
+        for accessor, target in held.items():
+            tree["bufferViews"][tree["accessors"][accessor]["bufferView"]]["target"] = target

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from theodolite.errors import OutputError
+from theodolite.geometry.axes import UP_AXES
 from theodolite.geometry.edges import DEGREES
 
 NORMAL_CONVENTIONS = ("opencv", "opengl", "directx")
@@ -20,7 +21,12 @@ class SaveOptions:
         normal_convention: axes of the normal PNGs, one of `NORMAL_CONVENTIONS`.
         near, far: ends of the preview's colour range, metres, fixed for a video; the map's own when absent.
         edge_degrees: mesh and viewer are cut where a step meets the line of sight at less, see `geometry.edges`.
-        vertices: at most this many in GLB and viewer.
+        vertices: at most this many in the viewer page.
+        triangles: at most this many in GLB and mesh PLY; 0 keeps every pixel.
+        mesh_error: how far the mesh may be off along the line of sight, metres, where the number of triangles allows;
+            a thousandth of the distance when absent.
+        up_axis: axes of PLY files, one of `UP_AXES`; GLB is y up by its standard.
+        level: whether models are turned so that floors are level, by their normals; else up is the camera's own.
     Raises: OutputError, when one of them means nothing.
     """
 
@@ -30,6 +36,10 @@ class SaveOptions:
     far: float | None = None
     edge_degrees: float = DEGREES
     vertices: int = 120_000
+    triangles: int = 200_000
+    mesh_error: float | None = None
+    up_axis: str = "camera"
+    level: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < (self.near or 1) <= (self.far or math.inf):
@@ -44,3 +54,9 @@ class SaveOptions:
             raise OutputError(f"A surface meets the ray at 0 to 90 degrees, got {self.edge_degrees!r}.")
         if self.vertices < 100:
             raise OutputError(f"A mesh of at most {self.vertices} vertices is none; give 100 or more.")
+        if self.triangles and self.triangles < 100:
+            raise OutputError(f"A mesh of at most {self.triangles} triangles is none; give 100 or more, or 0 for all.")
+        if self.mesh_error is not None and not 0 <= self.mesh_error < math.inf:
+            raise OutputError(f"A mesh is off by some metres or none, got {self.mesh_error!r}.")
+        if self.up_axis not in UP_AXES:
+            raise OutputError(f"Up is one of {', '.join(UP_AXES)}, not {self.up_axis!r}.")

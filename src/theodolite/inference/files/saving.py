@@ -13,6 +13,7 @@ from theodolite.inference.files.depth_png import write_depth_png
 from theodolite.inference.files.facts import write_facts
 from theodolite.inference.files.glb import write_glb
 from theodolite.inference.files.html import write_html
+from theodolite.inference.files.mesh_ply import write_mesh_ply
 from theodolite.inference.files.normal_png import write_normal_png, write_normal_png16
 from theodolite.inference.files.npz import write_npz
 from theodolite.inference.files.options import SaveOptions
@@ -43,8 +44,9 @@ FORMATS = {
     "normal-png": Format(("_normals.png",), write_normal_png, "normals, 8 bits a channel"),
     "normal-png16": Format(("_normals16.png",), write_normal_png16, "normals, 16 bits a channel"),
     "preview": Format(("_preview.jpg", "_depth.jpg"), write_preview, "photo, depth and normals to look at"),
-    "ply": Format((".ply",), write_ply, "point cloud with normals and colours"),
-    "glb": Format((".glb",), write_glb, "textured mesh, y up"),
+    "ply": Format((".ply",), write_ply, "point cloud with normals, colours and confidence"),
+    "mesh-ply": Format(("_mesh.ply",), write_mesh_ply, "mesh with normals, and a colour at each vertex"),
+    "glb": Format((".glb",), write_glb, "textured mesh with normals, y up"),
     "html": Format((".html",), write_html, "viewer page to turn, colour and measure in"),
     "json": Format((".json",), write_facts, "size, camera, range of depth, warnings"),
 }
