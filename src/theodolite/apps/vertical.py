@@ -1,4 +1,4 @@
-"""Which way is up in a photo, with its uncertainty: `geometry.levelling`'s search, on parts of the picture drawn anew."""
+"""Which way is up in a photo, with its uncertainty: the search of `geometry.levelling`, over parts drawn anew."""
 
 from __future__ import annotations
 

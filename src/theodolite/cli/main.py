@@ -22,6 +22,7 @@ from theodolite.cli import (
     models,
     odometry,
     predict,
+    priors,
     reconstruct,
     scale,
     synth,
@@ -60,6 +61,7 @@ app.command("calibrate")(calibrate.calibrate)
 app.command("convert")(convert.convert)
 app.command("view")(view.view)
 app.command("reconstruct")(reconstruct.reconstruct)
+app.command("priors")(priors.priors)
 app.command("odometry")(odometry.odometry)
 app.command("scale")(scale.scale)
 app.add_typer(models.app, name="models")

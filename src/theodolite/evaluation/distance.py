@@ -34,7 +34,7 @@ class DistanceSums:
     @classmethod
     def of(cls, depth: Float[np.ndarray, " n"], truth: Float[np.ndarray, " n"]) -> DistanceSums:
         """Of pixels whose truth is known."""
-        # In each bin apart: whether a pixel is within the factor, and whether it is too far. So two counts tell all four.
+        # In each bin apart: whether a pixel is within the factor, and whether it is too far. Two counts so tell all.
         shape = (len(EDGES), 2, 2)
         pixels, errors = np.zeros(shape), np.zeros(shape)
         for start in range(0, depth.size, _BLOCK):

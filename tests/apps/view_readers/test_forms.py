@@ -52,6 +52,23 @@ def test_nerfstudio_without_measured_depth_has_no_known_scale(nerfstudio):
     assert views.views[0].read_depth is None
 
 
+def test_nerfstudio_s_file_with_priors_is_read_as_it_was_before_them(nerfstudio):
+    path = nerfstudio / "transforms.json"
+    before = read_views(nerfstudio)
+    content = json.loads(path.read_text())
+    for frame in content["frames"]:
+        frame["depth_file_path"] = "prior_depths/gone.png"
+    path.rename(nerfstudio / "transforms.original.json")
+    path.write_text(json.dumps(content | {"theodolite_priors": 1}))
+    after = read_views(nerfstudio)
+    assert after.metric
+    assert [view.depth for view in after.views] == [view.depth for view in before.views]
+    (nerfstudio / "transforms.original.json").unlink()
+    without = read_views(nerfstudio)
+    assert not without.metric
+    assert all(view.read_depth is None for view in without.views)
+
+
 @pytest.fixture
 def tum(tmp_path, poses):
     """Poses at 100 Hz, pictures at 30 Hz, depth 5 ms after them."""

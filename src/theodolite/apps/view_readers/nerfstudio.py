@@ -28,7 +28,10 @@ from theodolite.camera.readers import nerfstudio as cameras
 from theodolite.errors import DatasetError
 from theodolite.geometry.pointcloud import VIEWER_FROM_CAMERA
 
-_FILES = ("transforms.json", "transforms_train.json")
+NAME = "transforms.json"
+_FILES = (NAME, "transforms_train.json")
+# A file that `theodolite priors` wrote has this key, and what was there before is kept under that name.
+PRIORS, KEPT = "theodolite_priors", "transforms.original.json"
 
 
 def recognise(root: Path) -> bool:
@@ -38,19 +41,19 @@ def recognise(root: Path) -> bool:
 def read(source: Source) -> Views:
     """Metric where frames name measured depth, which nerfstudio keeps in the unit of the poses.
 
+    Depth of priors is predicted, not measured: it is left out, and the file they were added to is read in their place.
+
     Raises: DatasetError, when the file is damaged or no picture is there.
     """
     file = _file(source.root)
     assert file is not None
-    try:
-        content = json.loads(read_text(file))
-        frames = content["frames"]
-        if not isinstance(frames, list) or not all(isinstance(frame, Mapping) for frame in frames):
-            raise TypeError
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise DatasetError(f"{file}: a JSON object with a list of frames is needed.") from error
+    content = _content(file)
+    if PRIORS in content and (kept := file.with_name(KEPT)).is_file():
+        file, content = kept, _content(kept)
+    frames = content["frames"]
     given = None if source.calibration is None else Cameras(source.calibration)
-    metric = any("depth_file_path" in frame for frame in frames)
+    measured = PRIORS not in content
+    metric = measured and any("depth_file_path" in frame for frame in frames)
     shared = {name: value for name, value in content.items() if name != "frames"}
     frames = sorted(frames, key=lambda frame: str(frame.get("file_path", "")))
 
@@ -62,7 +65,7 @@ def read(source: Source) -> Views:
             camera = fitted(cameras.from_json({**shared, **frame, "frames": []}, sizes[0]), picture, sizes)
         else:
             camera = given.of(picture)
-        depth = file.parent / str(frame["depth_file_path"]) if "depth_file_path" in frame else None
+        depth = file.parent / str(frame["depth_file_path"]) if measured and "depth_file_path" in frame else None
         # Millimetres unless the file says otherwise.
         steps = 1 / float(content.get("depth_unit_scale_factor", 1e-3))
         return View(
@@ -76,6 +79,18 @@ def read(source: Source) -> Views:
         )
 
     return gathered("nerfstudio", metric, (partial(view, i, frame) for i, frame in enumerate(frames)))
+
+
+def _content(file: Path) -> dict[str, Any]:
+    """Raises: DatasetError."""
+    try:
+        content = json.loads(read_text(file))
+        frames = content["frames"]
+        if not isinstance(frames, list) or not all(isinstance(frame, Mapping) for frame in frames):
+            raise TypeError
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise DatasetError(f"{file}: a JSON object with a list of frames is needed.") from error
+    return content
 
 
 def _file(root: Path) -> Path | None:
