@@ -34,6 +34,9 @@ StrictCamera = Annotated[
     bool,
     typer.Option("--strict-camera", help="Refuse photos whose focal length is not known.", rich_help_panel=_PANEL),
 ]
+NoProfile = Annotated[
+    bool, typer.Option("--no-profile", help="Leave the camera's scale profile out.", rich_help_panel=_PANEL)
+]
 
 
 def _check_fov(degrees: float) -> float:

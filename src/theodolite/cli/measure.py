@@ -81,9 +81,7 @@ def measure(
     calibration: camera_options.Calibration = None,
     strict_camera: camera_options.StrictCamera = False,
     assume_fov: camera_options.AssumeFov = 60.0,
-    no_profile: Annotated[
-        bool, typer.Option("--no-profile", help="Leave the camera's scale profile out.", rich_help_panel="Camera")
-    ] = False,
+    no_profile: camera_options.NoProfile = False,
     max_side: Annotated[
         int, typer.Option(min=0, help="Reduce the photo to this longer side, px; 0 keeps every pixel.")
     ] = 2048,

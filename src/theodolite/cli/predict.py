@@ -53,9 +53,7 @@ def predict(
             rich_help_panel="Camera",
         ),
     ] = False,
-    no_profile: Annotated[
-        bool, typer.Option("--no-profile", help="Leave the camera's scale profile out.", rich_help_panel="Camera")
-    ] = False,
+    no_profile: camera_options.NoProfile = False,
     max_side: Annotated[
         int, typer.Option(min=0, help="Reduce photos, and so the maps, to this longer side, px; 0 keeps every pixel.")
     ] = 2048,
