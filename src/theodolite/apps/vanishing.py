@@ -78,7 +78,7 @@ def find_directions(
 
     rotation, focal = fits[best(lines)]
     spread = [_refined(sample, *fits[best(sample)])[1] for sample in _resampled(lines, rng)]
-    miss = np.abs(_misses(segments, rotation, focal))
+    miss = np.abs(misses(segments, rotation, focal))
     explained = lines.weight * (miss.min(axis=1) < OUTLIER * SIGMA)
     own = np.bincount(miss.argmin(axis=1), explained, minlength=3) / lines.weight.sum()
     # An axis along the picture plane vanishes at infinity, and says nothing of f.
@@ -103,7 +103,7 @@ def _facing(normals: Float[np.ndarray, "m 3"], rotation: Float[np.ndarray, "*b 3
     return NORMALS_COUNT * np.minimum((angle / NORMAL_SIGMA) ** 2, OUTLIER**2).mean(axis=-1)
 
 
-def _misses(segments: Segments, rotation: Float[np.ndarray, "*b 3 3"], focal: float) -> Float[np.ndarray, "*b n 3"]:
+def misses(segments: Segments, rotation: Float[np.ndarray, "*b 3 3"], focal: float) -> Float[np.ndarray, "*b n 3"]:
     """Sine of the angle between each line and the way from its middle to each vanishing point."""
     camera = segments.camera
     from_centre = (segments.middle - (camera.cx, camera.cy)) / focal
@@ -115,7 +115,7 @@ def _misses(segments: Segments, rotation: Float[np.ndarray, "*b 3 3"], focal: fl
 
 def _cost(lines: _Lines, rotation: Float[np.ndarray, "*b 3 3"], focal: float) -> Float[np.ndarray, "*b"]:
     """Mean of squared misses in units of their deviation, none above an outlier's."""
-    square = (_misses(lines.segments, rotation, focal) / SIGMA) ** 2
+    square = (misses(lines.segments, rotation, focal) / SIGMA) ** 2
     return (np.minimum(square.min(axis=-1), OUTLIER**2) * lines.weight).sum(axis=-1) / lines.weight.sum()
 
 
@@ -155,7 +155,7 @@ def _refined(lines: _Lines, rotation: Float[np.ndarray, "3 3"], focal: float) ->
     longer = max(segments.camera.width, segments.camera.height)
     low, high = np.log(longer / 2 / np.tan(np.radians([150, 6]) / 2))
     for _ in range(ROUNDS):
-        miss = _misses(segments, rotation, focal)
+        miss = misses(segments, rotation, focal)
         axis: Int[np.ndarray, " n"] = np.abs(miss).argmin(axis=1)
         rows = np.arange(len(segments))
         own = miss[rows, axis] / SIGMA
@@ -187,7 +187,7 @@ def _slopes(
         else:
             grow = small
         ends = [
-            _misses(segments, rotation @ from_vector(sign * turn), focal * np.exp(sign * grow))[rows, axis]
+            misses(segments, rotation @ from_vector(sign * turn), focal * np.exp(sign * grow))[rows, axis]
             for sign in (1, -1)
         ]
         columns.append((ends[0] - ends[1]) / (2 * small * SIGMA))
