@@ -27,6 +27,7 @@ from theodolite.cli import (
     scale,
     synth,
     train,
+    video,
     view,
 )
 from theodolite.errors import TheodoliteError
@@ -61,6 +62,7 @@ app.command("calibrate")(calibrate.calibrate)
 app.command("convert")(convert.convert)
 app.command("view")(view.view)
 app.command("reconstruct")(reconstruct.reconstruct)
+app.command("video")(video.video)
 app.command("priors")(priors.priors)
 app.command("odometry")(odometry.odometry)
 app.command("scale")(scale.scale)
