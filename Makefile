@@ -23,7 +23,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt
 
 # Everything that tests, type checker and linter need.
 $(VENV)/.test: $(VENV)/.demo
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,evaluate]' --group dev
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[all]' --group dev
 	@touch $@
 
 install-demo: $(VENV)/.demo
