@@ -1,5 +1,8 @@
 """Tests of the whole way from a folder to a mesh, with depth that is known."""
 
+import json
+import struct
+
 import numpy as np
 import pytest
 from tests.apps import room
@@ -93,6 +96,19 @@ def test_the_grid_follows_the_scene_and_what_is_asked_for(folder):
     assert start(views, None, Settings(voxel=0.1, farthest=2.0)).grid == Grid(0.1, 2.0, 0.4)
 
 
+def glb_colours(path) -> np.ndarray:
+    """Vertex colours by the glTF standard; trimesh passes over them where there is a material."""
+    data = path.read_bytes()
+    (length,) = struct.unpack("<I", data[12:16])
+    tree, binary = json.loads(data[20 : 20 + length]), data[28 + length :]
+    assert "KHR_materials_unlit" in tree["materials"][0]["extensions"]
+    accessor = tree["accessors"][tree["meshes"][0]["primitives"][0]["attributes"]["COLOR_0"]]
+    view = tree["bufferViews"][accessor["bufferView"]]
+    assert accessor["componentType"] == 5121  # unsigned bytes
+    found = np.frombuffer(binary, np.uint8, view["byteLength"], view.get("byteOffset", 0))
+    return found[: 4 * accessor["count"]].reshape(-1, 4)[:, :3]
+
+
 def test_meshes_are_read_back_by_another_program(folder, tmp_path):
     import trimesh
 
@@ -102,7 +118,9 @@ def test_meshes_are_read_back_by_another_program(folder, tmp_path):
         mesh = trimesh.load(tmp_path / name, force="mesh", process=False)
         assert np.allclose(mesh.vertices, surface.vertices, atol=1e-6)
         assert np.array_equal(mesh.faces, surface.faces)
-        assert np.array_equal(mesh.visual.vertex_colors[:, :3], surface.colours)
+    coloured = trimesh.load(tmp_path / "mesh.ply", process=False)
+    assert np.array_equal(coloured.visual.vertex_colors[:, :3], surface.colours)
+    assert np.array_equal(glb_colours(tmp_path / "mesh.glb"), surface.colours)
     # trimesh makes normals of its own; those of the file are kept beside.
     raw = trimesh.load(tmp_path / "mesh.ply", process=False).metadata["_ply_raw"]["vertex"]["data"]
     assert np.array_equal(np.stack([raw[name] for name in ("nx", "ny", "nz")], axis=-1), surface.normals)

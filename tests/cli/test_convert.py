@@ -85,3 +85,11 @@ def test_what_means_nothing_is_refused_as_a_wrong_call(folder, run, wrong):
 def test_a_folder_without_predictions_is_refused(tmp_path, run):
     with pytest.raises(TheodoliteError, match=r"no prediction.*theodolite predict"):
         run(tmp_path)
+
+
+def test_two_predictions_of_one_name_do_not_replace_each_other(folder, run, tmp_path):
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more/wall.npz").write_bytes((folder / "wall.npz").read_bytes())
+    result = run(folder / "wall.npz", tmp_path / "more", "--formats", "ply", "--out", tmp_path / "o", "--overwrite")
+    assert result.exit_code == 1
+    assert "another prediction was just written" in result.stderr

@@ -118,3 +118,25 @@ def test_a_photo_is_measured(run, tmp_path):
     result = run(tmp_path / "a.jpg", "--from", "30,60", "--to", "120,60", "--fov", "60", "--no-profile", "--json")
     assert result.exit_code == 0, result.stderr
     assert json.loads(result.stdout)["measurements"][0]["quantities"]["distance"]["sigma"] > 0
+
+
+def test_what_needs_no_scale_is_measured_where_the_reference_fails(run, saved):
+    result = run(saved, "--angle", "50,50", "300,200", "--camera-height", "1.5", "--json")
+    assert result.exit_code == 1
+    found = json.loads(result.stdout)
+    assert [each["kind"] for each in found["measurements"]] == ["angle"]
+    assert "No ground is seen" in found["errors"][0]
+    assert found["scale"] is None
+
+
+def test_a_polygon_that_holds_one_line_of_pixels_is_one_line(run, saved):
+    result = run(saved, "--region", "100,100.2,300,100.2,300,101.2,100,101.2", "--from", "100,150", "--to", "300,150")
+    assert result.exit_code == 1
+    assert "lie on one line" in result.stderr
+    assert "2.0" in result.stdout
+
+
+def test_a_profile_cannot_be_named_and_left_out_at_once(run, saved):
+    result = run(saved, "--from", "1,2", "--to", "3,4", "--profile", "x.json", "--no-profile")
+    assert result.exit_code == 2
+    assert "--no-profile" in result.stderr

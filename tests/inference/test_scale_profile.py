@@ -130,3 +130,31 @@ def test_the_folder_follows_the_environment(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_CONFIG_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert profiles_folder() == tmp_path / ".config/theodolite"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        '"make": null',
+        '"network": 5',
+        '"focal_mm": "x"',
+        '"focal_mm": 0',
+        '"focal_mm": -3',
+        '"view": true',
+        f'"view": {10**400}',
+        '"sigma": 50',
+        '"reach": [5, 1]',
+        '"before": "q"',
+    ],
+)
+def test_a_profile_that_somebody_spoilt_is_left_out_with_a_warning(model, photo, folder, change):
+    plain = model.predict(photo)
+    keep(folder, PROFILE)
+    (file,) = folder.iterdir()
+    name = change.partition(":")[0]
+    lines = [line for line in file.read_text().splitlines() if name not in line or name == '"reach"']
+    # Of two members of one name JSON takes the last.
+    file.write_text("\n".join(lines).rstrip("}\n").rstrip(",") + f",\n{change}\n}}")
+    found = model.predict(photo)
+    assert np.array_equal(found.depth, plain.depth, equal_nan=True)
+    assert any("is no scale profile" in text for text in found.warnings)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from theodolite.apps.error_model import ErrorModel
 from theodolite.apps.evidence import Evidence, Pixel, Value
-from theodolite.apps.known_scale import KnownScale
+from theodolite.apps.known_scale import CameraHeight, KnownScale
 from theodolite.apps.quantity import Quantity
 from theodolite.apps.vertical import Vertical, find_vertical
 from theodolite.inference.prediction import Prediction
@@ -29,6 +29,11 @@ class Basis:
     scale: KnownScale | None = None
     vertical: Vertical | None = None
     errors: ErrorModel = field(default_factory=ErrorModel)
+
+    def __post_init__(self) -> None:
+        """A camera's height is measured along the same vertical."""
+        if self.vertical is not None and isinstance(self.scale, CameraHeight) and self.scale.vertical is None:
+            object.__setattr__(self, "scale", replace(self.scale, vertical=self.vertical))
 
     def upright(self, prediction: Prediction) -> Vertical:
         return self.vertical or find_vertical(prediction)

@@ -22,6 +22,8 @@ from theodolite.inference.length import depth_sigma, look_up
 from theodolite.inference.prediction import Prediction
 from theodolite.types import Float
 
+# Relative: a depth error of all of itself would put a surface at the camera, where nothing can be worked out.
+MOST_STATED = 0.9
 # (u, v) of the upright photo.
 Pixel = tuple[float, float]
 # From vectors, a stack of which is evaluated at once, to one number each.
@@ -133,7 +135,7 @@ class Evidence:
         if not self._depths:
             return []
         index = np.concatenate([np.arange(where.start, where.stop) for where, _, _ in self._depths])
-        stated = np.concatenate([stated for _, stated, _ in self._depths])
+        stated = np.minimum(np.concatenate([stated for _, stated, _ in self._depths]), MOST_STATED)
         places = np.concatenate([places for _, _, places in self._depths])
         points = values[index]
         # A place may be looked up twice, as the reference and as what is measured; its errors are the same ones.

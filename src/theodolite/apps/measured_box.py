@@ -18,7 +18,8 @@ from theodolite.errors import TheodoliteError
 from theodolite.inference.prediction import Prediction
 from theodolite.types import Bool, Float, Int
 
-# The box leaves out this share of the points on each side: strays at the object's rim.
+# The box is found without this share of the points on each side, strays at the object's rim, and made larger by what
+# so is missing of points that lie evenly; how much that is of others is as uncertain as it is large.
 TRIM = 0.02
 # A jump in depth between the sorted points, as a share of it, that separates the object from what is behind it.
 GAP = 0.06
@@ -53,15 +54,19 @@ def box(prediction: Prediction, polygon: Sequence[Pixel], basis: Basis | None = 
     evidence = Evidence(prediction, basis.errors)
     seen, up = evidence.seen(rows[kept], columns[kept]), add_vertical(evidence, vertical)
     axes = _axes(points[kept], vertical)
+    rim = evidence.vector(np.array([TRIM, 0, 0]), "rim", np.array([[TRIM, 0, 0]]))
 
     def tall(p: Float[np.ndarray, "b n 3"]) -> Float[np.ndarray, " b"]:
-        return _extent(p[:, seen], p[:, up].sum(1))
+        return _extent(p[:, seen], p[:, up].sum(1)) / (1 - 2 * p[:, rim, 0].sum(1))
 
-    rise = _rise_above(evidence, seen, ground) if stands and ground is not None else tall
+    def side(axis: Float[np.ndarray, " 3"]) -> Value:
+        return lambda p: _extent(p[:, seen], _level(axis, p[:, up].sum(1))) / (1 - 2 * p[:, rim, 0].sum(1))
+
+    rise = _rise_above(evidence, seen, ground, rim) if stands and ground is not None else tall
     wanted = [
-        Wanted("width", "m", lambda p: _extent(p[:, seen], _level(axes[0], p[:, up].sum(1))), 1),
+        Wanted("width", "m", side(axes[0]), 1),
         Wanted("height", "m", rise, 1),
-        Wanted("depth", "m", lambda p: _extent(p[:, seen], _level(axes[1], p[:, up].sum(1))), 1),
+        Wanted("depth", "m", side(axes[1]), 1),
     ]
     notes = (f"Only what is seen of the object counts{'; its height is above the ground' if stands else ''}.",)
     edges = _edges(prediction, points[kept], np.stack([axes[0], vertical.up, axes[1]]))
@@ -93,7 +98,7 @@ def _above_ground(
     return kept, bool(np.quantile(share[kept], TRIM) < 2 * GROUND)
 
 
-def _rise_above(evidence: Evidence, seen: slice, ground: _Pixels) -> Value:
+def _rise_above(evidence: Evidence, seen: slice, ground: _Pixels, rim: slice) -> Value:
     """The height of the top of some points above the plane of the ground."""
     level = evidence.seen(*ground)
     weight, _ = robust_weights(evidence.values[level])
@@ -101,7 +106,7 @@ def _rise_above(evidence: Evidence, seen: slice, ground: _Pixels) -> Value:
     def rise(p: Float[np.ndarray, "b n 3"]) -> Float[np.ndarray, " b"]:
         planes = fit_planes(p[:, level], weight)
         above = (1 - (p[:, seen] @ planes[..., None])[..., 0]) / np.linalg.norm(planes, axis=-1)[:, None]
-        return np.quantile(above, 1 - TRIM, axis=1)
+        return np.quantile(above, 1 - TRIM, axis=1) / (1 - p[:, rim, 0].sum(1))
 
     return rise
 
@@ -147,6 +152,8 @@ def _edges(
 ) -> tuple[tuple[Pixel, Pixel], ...]:
     """The twelve edges of the box, in pixels of the photo."""
     low, high = np.quantile(points @ axes.T, [TRIM, 1 - TRIM], axis=0)
+    rim = (high - low) * TRIM / (1 - 2 * TRIM)
+    low, high = low - rim, high + rim
     which = list(product((0, 1), repeat=3))
     corners = projected(prediction, np.array([np.where(choice, high, low) @ axes for choice in which]))
     pairs = [

@@ -48,4 +48,14 @@ def _glb(surface: Surface) -> bytes:
         vertex_colors=surface.colours,
         process=False,
     )
-    return trimesh.exchange.gltf.export_glb(trimesh.Scene(mesh), True)
+    return trimesh.exchange.gltf.export_glb(trimesh.Scene(mesh), True, tree_postprocessor=_unlit)
+
+
+def _unlit(tree: dict) -> None:
+    """Pictures are lit already: without a material, viewers would take the colours for those of shiny metal."""
+    extension = "KHR_materials_unlit"
+    tree["materials"] = [{"pbrMetallicRoughness": {"metallicFactor": 0}, "extensions": {extension: {}}}]
+    tree["extensionsUsed"] = [extension]
+    for mesh in tree["meshes"]:
+        for primitive in mesh["primitives"]:
+            primitive["material"] = 0

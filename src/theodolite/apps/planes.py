@@ -8,22 +8,31 @@ from __future__ import annotations
 
 import numpy as np
 
+from theodolite.errors import TheodoliteError
 from theodolite.geometry.align import DEVIATIONS, HUBER
 from theodolite.types import Float
 
 ROUNDS = 15
 # Weight at a share of the spread that rounding cannot reach.
 _EXACT = 1e-9
+# Share of their distance that points stray from a line by if they are on one, in single precision.
+_LINE = 1e-6
 
 
 def fit_planes(points: Float[np.ndarray, "b n 3"], weight: Float[np.ndarray, " n"]) -> Float[np.ndarray, "b 3"]:
-    """m of each stack's plane of weighted least squares."""
+    """m of each stack's plane of weighted least squares; points on one line show none, see `robust_weights`."""
     left = np.swapaxes(points * weight[:, None], 1, 2)
     return np.linalg.solve(left @ points, left.sum(-1)[..., None])[..., 0]
 
 
 def robust_weights(points: Float[np.ndarray, "n 3"]) -> tuple[Float[np.ndarray, " n"], float]:
-    """Huber's weights about the points' plane, and the robust spread of their depths about it, relative."""
+    """Huber's weights about the points' plane, and the robust spread of their depths about it, relative.
+
+    Raises: TheodoliteError, for points on one line.
+    """
+    sizes = np.linalg.svd(points, compute_uv=False)
+    if sizes[-1] < _LINE * sizes[0]:
+        raise TheodoliteError("The pixels lie on one line, so they show no plane; take in more of it.")
     weight, spread = np.ones(len(points)), 0.0
     for _ in range(ROUNDS):
         off = np.abs(points @ fit_planes(points[None], weight)[0] - 1)

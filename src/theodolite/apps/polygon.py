@@ -13,6 +13,7 @@ from theodolite.types import Float, Int
 
 # Pixels of known depth that a polygon needs; and how many are looked at, evenly over it.
 FEWEST, MOST = 12, 200
+MOST_CORNERS = 200
 
 
 def pixels_inside(
@@ -22,8 +23,8 @@ def pixels_inside(
 
     Raises: TheodoliteError, for fewer than three corners, corners outside the photo, or too few usable pixels.
     """
-    if len(polygon) < 3:
-        raise TheodoliteError(f"A polygon has at least three corners, got {len(polygon)}.")
+    if not 3 <= len(polygon) <= MOST_CORNERS:
+        raise TheodoliteError(f"A polygon has 3 to {MOST_CORNERS} corners, got {len(polygon)}.")
     width, height = prediction.photo_size
     for u, v in polygon:
         if not (-0.5 <= u < width - 0.5 and -0.5 <= v < height - 0.5):
@@ -61,7 +62,7 @@ def polygon_areas(corners: Float[np.ndarray, "b k 3"]) -> Float[np.ndarray, " b"
 
 
 def crosses_itself(polygon: Sequence[Pixel]) -> bool:
-    """Whether two sides of it cross; its area then means nothing."""
+    """Whether two sides of it cross or touch; its area then means nothing."""
     corners = np.asarray(polygon, dtype=float)
     count = len(corners)
     sides = [(corners[i], corners[(i + 1) % count]) for i in range(count)]
@@ -77,7 +78,12 @@ def _cross(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> bool:
     def side(p: np.ndarray, q: np.ndarray, r: np.ndarray) -> float:
         return float((q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0]))
 
-    return side(a, b, c) * side(a, b, d) < 0 and side(c, d, a) * side(c, d, b) < 0
+    def within(p: np.ndarray, q: np.ndarray, r: np.ndarray) -> bool:
+        return side(p, q, r) == 0 and bool((np.minimum(p, q) <= r).all() and (r <= np.maximum(p, q)).all())
+
+    if side(a, b, c) * side(a, b, d) < 0 and side(c, d, a) * side(c, d, b) < 0:
+        return True
+    return within(a, b, c) or within(a, b, d) or within(c, d, a) or within(c, d, b)
 
 
 def _inside(u: np.ndarray, v: np.ndarray, corners: Float[np.ndarray, "k 2"]) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from theodolite.apps.scale_profile import learn_profile
@@ -31,19 +31,16 @@ def calibrate(
     testimonies: Sequence[Testimony],
     predictor: Predictor,
     camera: CameraGiven | None = None,
-    make: str = "",
-    model: str = "",
     max_side: int | None = 2048,
 ) -> Calibrated:
     """A profile of one camera at one focal length.
 
     Args:
         camera: of photos that do not say it.
-        make, model: of the camera, instead of what the photos' EXIF data say.
     Raises: TheodoliteError, in one line, when the photos cannot be used, or do not suffice, or disagree.
     """
     check_testimony(testimonies)
-    known: list[Testimony] = sorted(testimonies, key=lambda each: str(each.photo))
+    known: list[Testimony] = sorted(dict.fromkeys(testimonies), key=lambda each: str(each.photo))
     witnesses: list[Witness] = []
     cameras: dict[Path, tuple[Camera, Exif]] = {}
     prediction = None
@@ -57,7 +54,6 @@ def calibrate(
                     "Give --focal-px or --fov."
                 )
             exif = read_header(testimony.photo, testimony.photo.name).exif
-            exif = replace(exif, make=make or exif.make, model=model or exif.model)
             cameras[testimony.photo] = (prediction.camera, exif)
         witnesses.append(testimony.witness(prediction))
     _check_alike(cameras)
@@ -73,8 +69,8 @@ def store(profile: ScaleProfile, path: str | Path | None = None, overwrite: bool
     """
     if path is None and not (profile.make or profile.camera):
         raise OutputError(
-            "The photos name no make and model that later photos could be recognised by. Give --camera-make and "
-            "--camera-model, or --out FILE to keep the profile for use by name."
+            "The photos name no make and model that later photos could be recognised by. Give --out FILE, and later "
+            "predictions --profile FILE."
         )
     target = Path(path) if path else profiles_folder() / f"{profile.name}{ENDING}"
     if target.exists() and not overwrite:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from theodolite.geometry.align import DEVIATIONS, HUBER
 from theodolite.inference.scale_profile import ScaleProfile
 from theodolite.types import Float
 
-FEWEST = 3
+FEWEST, FEWEST_PHOTOS = 3, 2
 # Robust standard deviation of the witnesses' log ratios about the fit from which on they contradict each other.
 CONTRADICTION = 0.3
 # A slope needs so many witnesses, such a range of ln depth, and has to lower the error of witnesses left out this much.
@@ -61,6 +61,11 @@ def learn_profile(witnesses: Sequence[Witness], camera: Camera, network: str, ex
             f"{len(witnesses)} known lengths or photos with measured depth are too few for a scale profile: "
             f"{FEWEST} are needed."
         )
+    if len({witness.photo for witness in witnesses}) < FEWEST_PHOTOS:
+        raise DatasetError(
+            "All known lengths are in one photo, and how that one is off says little of others: "
+            f"{FEWEST_PHOTOS} photos are needed."
+        )
     fit = _fit(witnesses, sloped=False)
     middles = np.array([witness.middle for witness in witnesses])
     spread = float(DEVIATIONS * np.median(np.abs(middles - np.median(middles))))
@@ -75,6 +80,11 @@ def learn_profile(witnesses: Sequence[Witness], camera: Camera, network: str, ex
         sloped, slope_after = _fit(witnesses, sloped=True), left_out_error(witnesses, sloped=True)
         if slope_after < SLOPE_GAIN * after and abs(sloped.slope) < STEEPEST:
             fit, after = sloped, slope_after
+    if after > CONTRADICTION:
+        raise DatasetError(
+            f"With the best factor the error is still {_percent(after):.0f} %: predictions and what was measured do "
+            "not show the same. Check pixels, metres, the scale of depth files and that they are upright."
+        )
     if after >= before:
         raise DatasetError(
             f"A scale profile would not help: at witnesses left out of the fit the error is {_percent(before):.1f} % "
@@ -99,17 +109,22 @@ def learn_profile(witnesses: Sequence[Witness], camera: Camera, network: str, ex
 
 
 def left_out_error(witnesses: Sequence[Witness], sloped: bool) -> float:
-    """Mean absolute log error at witnesses that the fit was not shown, each left out once."""
+    """Mean absolute log error at witnesses that the fit was not shown, each left out once, with all of its photo."""
     errors = []
-    for left_out in _parts(len(witnesses)):
+    for left_out in _parts(witnesses):
         fit = _fit([w for number, w in enumerate(witnesses) if number not in left_out], sloped)
         errors += [fit.off(witnesses[number]) for number in left_out]
     return float(np.mean(errors))
 
 
-def _parts(count: int) -> list[list[int]]:
-    """One by one, or runs of neighbours: pictures that follow each other are off alike."""
-    return [part.tolist() for part in np.array_split(np.arange(count), min(count, FOLDS))]
+def _parts(witnesses: Sequence[Witness]) -> list[list[int]]:
+    """Photo by photo, or runs of neighbours: pictures that follow each other are off alike."""
+    of_photo: dict[str, list[int]] = {}
+    for number, witness in enumerate(witnesses):
+        of_photo.setdefault(witness.photo, []).append(number)
+    photos = list(of_photo.values())
+    parts = np.array_split(np.arange(len(photos)), min(len(photos), FOLDS))
+    return [[number for photo in part.tolist() for number in photos[photo]] for part in parts]
 
 
 def _fit(witnesses: Sequence[Witness], sloped: bool) -> Fit:
@@ -138,7 +153,7 @@ def _fit(witnesses: Sequence[Witness], sloped: bool) -> Fit:
 def _sigma(witnesses: Sequence[Witness], fit: Fit) -> float:
     """Of the log factor, standard: what parts of the witnesses differ by, or more if they say so of themselves."""
     each = np.array([np.mean(w.log_ratio - fit.log_factor - fit.slope * (w.log_depth - fit.middle)) for w in witnesses])
-    left = np.array([each[part].mean() for part in _parts(len(each))])
+    left = np.array([each[part].mean() for part in _parts(witnesses)])
     spread = float(DEVIATIONS * np.median(np.abs(left)))
     clipped = np.clip(left, -2.5 * spread, 2.5 * spread)
     among = math.sqrt(float(np.square(clipped).sum()) / (len(left) - 1) / len(left))
@@ -157,8 +172,3 @@ def _tells_slope(witnesses: Sequence[Witness]) -> bool:
 
 def _percent(log_error: float) -> float:
     return 100 * math.expm1(log_error)
-
-
-def named(profile: ScaleProfile, make: str = "", model: str = "") -> ScaleProfile:
-    """The profile under another make and model, for photos whose EXIF data lack or misspell them."""
-    return replace(profile, make=make or profile.make, camera=model or profile.camera)

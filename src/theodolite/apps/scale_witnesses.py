@@ -26,6 +26,8 @@ from theodolite.types import Float
 
 # Pixels compared in a photo with measured depth, and equal parts of them, by depth, whose medians count.
 MOST, PARTS, FEWEST = 20000, 8, 100
+# Ratio of aspects, in logarithms, that is still the same view.
+SAME_SHAPE = 0.02
 # Metres: nearer, sensors measure nothing.
 NEAREST = 0.1
 _KNOWN = re.compile(r"(?P<photo>.+):(?P<start>[^:=]+):(?P<end>[^:=]+)=(?P<metres>[^:=]+)")
@@ -36,7 +38,7 @@ class Witness:
     """What one known length, or one photo with measured depth, says.
 
     Args:
-        photo: its name.
+        photo: where it lies, which tells witnesses of one photo.
         log_ratio: ln of the true over the predicted length or depth; several of one photo's depth.
         log_depth: ln of the predicted depth they are at, metres.
         sigma: of the log ratio, apart from the scale that all have in common.
@@ -74,7 +76,7 @@ class KnownLength:
         own = math.hypot(*(part for cause, part in found.quantities[0].causes.items() if cause not in shared))
         points = [_depth_at(prediction, pixel) for pixel in (self.start, self.end)]
         ratio = math.log(self.metres / found.value)
-        return Witness(self.photo.name, np.array([ratio]), np.array([np.log(points).mean()]), own / found.value)
+        return Witness(str(self.photo), np.array([ratio]), np.array([np.log(points).mean()]), own / found.value)
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class MeasuredPhoto:
     def witness(self, prediction: Prediction) -> Witness:
         """Raises: TheodoliteError, when the depth cannot be read, or too little of it is known in both."""
         depth = read_depth_png(self.depth, self.scale)
+        _check_same_view(self.depth, depth.shape, prediction)
         row, column = np.nonzero(np.nan_to_num(depth) > NEAREST)
         chosen = thinned(row, column, MOST)
         row, column = row[chosen], column[chosen]
@@ -115,7 +118,16 @@ class MeasuredPhoto:
         medians = np.array([np.median(ratio[part]) for part in parts])
         depths = np.array([np.median(np.log(predicted[part])) for part in parts])
         stated = depth_sigma(float(np.median(prediction.confidence[v, u][usable])))
-        return Witness(self.photo.name, medians, depths, stated / math.sqrt(PARTS))
+        return Witness(str(self.photo), medians, depths, stated / math.sqrt(PARTS))
+
+
+def _check_same_view(path: Path, shape: tuple[int, ...], prediction: Prediction) -> None:
+    (width, height), (height_of, width_of) = prediction.photo_size, shape
+    if abs(math.log(width_of / height_of * height / width)) > SAME_SHAPE:
+        raise DatasetError(
+            f"{path} has {width_of}x{height_of} px, {prediction.name} {width}x{height} px: that is another view. "
+            "Depth has to be upright as the photo is shown, after its EXIF orientation."
+        )
 
 
 Testimony = KnownLength | MeasuredPhoto

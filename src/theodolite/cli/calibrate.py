@@ -33,8 +33,6 @@ def calibrate(
     depth_scale: Annotated[
         float | None, typer.Option(help="Steps per metre of these depth PNGs, where they do not state it.")
     ] = None,
-    camera_make: Annotated[str, typer.Option(help="Make, where photos do not say it.", show_default=False)] = "",
-    camera_model: Annotated[str, typer.Option(help="Model, likewise.", show_default=False)] = "",
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="File to write instead of the folder of profiles.")
     ] = None,
@@ -63,7 +61,7 @@ def calibrate(
     testimonies = _testimonies(sources or [], known or [], pair or [], depth_scale)
     check_testimony(testimonies)
     predictor = load(model, accept_licence=accept_license)
-    found = learn(testimonies, predictor, camera, camera_make, camera_model)
+    found = learn(testimonies, predictor, camera)
     path = None if dry_run else store(found.profile, out, overwrite)
     if json_output:
         facts = {"profile": asdict(found.profile), "file": None if path is None else str(path)}

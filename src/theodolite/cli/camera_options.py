@@ -37,6 +37,17 @@ StrictCamera = Annotated[
 NoProfile = Annotated[
     bool, typer.Option("--no-profile", help="Leave the camera's scale profile out.", rich_help_panel=_PANEL)
 ]
+Profile = Annotated[
+    Path | None,
+    typer.Option(help="Use this scale profile, whatever camera the photo names.", rich_help_panel=_PANEL),
+]
+
+
+def profile_setting(no_profile: bool, profile: Path | None) -> str | None:
+    """What both options mean for `Predictor.predict`."""
+    if no_profile and profile is not None:
+        raise typer.BadParameter("it names a profile, and --no-profile leaves it out.", param_hint="--profile")
+    return None if no_profile else "auto" if profile is None else str(profile)
 
 
 def _check_fov(degrees: float) -> float:

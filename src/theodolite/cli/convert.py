@@ -53,11 +53,19 @@ def convert(
         )
     except OutputError as error:
         raise typer.BadParameter(str(error)) from error
-    rows = []
+    rows, stems = [], set()
     with interruptible() as heed:
         for source in _expanded(predictions):
             heed()
-            row = _converted(source, out, wanted, overwrite, options)
+            target = (out or source.parent) / source.stem
+            if target in stems:
+                row = {
+                    "prediction": str(source),
+                    "error": f"{source}: another prediction was just written to {target}.",
+                }
+            else:
+                stems.add(target)
+                row = _converted(source, out, wanted, overwrite, options)
             rows.append(row)
             if "error" in row:
                 typer.echo(f"theodolite: {row['error']}", err=True)

@@ -82,6 +82,7 @@ def measure(
     strict_camera: camera_options.StrictCamera = False,
     assume_fov: camera_options.AssumeFov = 60.0,
     no_profile: camera_options.NoProfile = False,
+    profile: camera_options.Profile = None,
     max_side: Annotated[
         int, typer.Option(min=0, help="Reduce the photo to this longer side, px; 0 keeps every pixel.")
     ] = 2048,
@@ -115,13 +116,18 @@ def measure(
         "max_side": max_side or None,
         "strict_camera": strict_camera,
         "assume_fov": assume_fov,
-        "profile": None if no_profile else "auto",
+        "profile": camera_options.profile_setting(no_profile, profile),
     }
     prediction = _prediction(photo, camera, model, accept_license, settings)
     done, failed = carry_out(prediction, requests, basis)
     if out is not None and done:
         write_measured(out, prediction, done)
-    factor = _factor(prediction, scale) if scale and done else None
+    factor = None
+    try:
+        factor = _factor(prediction, basis.scale) if basis.scale and done else None
+    except TheodoliteError as error:  # what needs no scale, as angles do, was measured all the same
+        if str(error) not in map(str, failed):
+            failed.append(error)
     for text in prediction.warnings:
         typer.echo(f"warning: {text}", err=True)
     for reason in failed:

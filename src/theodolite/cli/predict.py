@@ -54,6 +54,7 @@ def predict(
         ),
     ] = False,
     no_profile: camera_options.NoProfile = False,
+    profile: camera_options.Profile = None,
     max_side: Annotated[
         int, typer.Option(min=0, help="Reduce photos, and so the maps, to this longer side, px; 0 keeps every pixel.")
     ] = 2048,
@@ -128,7 +129,7 @@ def predict(
         max_side=max_side or None,
         strict_camera=strict_camera,
         assume_fov=assume_fov,
-        profile=None if no_profile else "auto",
+        profile=camera_options.profile_setting(no_profile, profile),
     )
     with _progress(messages, len(files)) as advance, interruptible() as heed:
         for outcome in results:

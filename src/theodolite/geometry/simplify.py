@@ -48,7 +48,7 @@ def simplified_mesh(
     metres: float | None = None,
     degrees: float = DEGREES,
 ) -> Simplified:
-    """The fewest triangles, or nearly, that keep to the surface; no more than `most` of them in any case.
+    """The fewest triangles, or nearly, that keep to the surface; no more than `most`, but of maps a few pixels high.
 
     Args:
         points: camera coordinates, metres.

@@ -60,10 +60,16 @@ class ScaleProfile:
     def __post_init__(self) -> None:
         object.__setattr__(self, "reach", tuple(self.reach))
         numbers = (self.view, self.log_factor, self.slope, self.middle, *self.reach, self.sigma)
-        if len(self.reach) != 2 or not all(isinstance(x, (int, float)) and math.isfinite(x) for x in numbers):
+        if len(self.reach) != 2 or not all(map(_is_number, (*numbers, self.before, self.after))):
             raise CameraError("A scale profile needs finite numbers for its factor, slope, range and uncertainty.")
-        if abs(self.log_factor) > 3 or abs(self.slope) > 0.9 or self.sigma < 0 or self.view <= 0:
+        if not all(isinstance(text, str) for text in (self.make, self.camera, self.network)):
+            raise CameraError("A scale profile names make, camera and network in words.")
+        if self.focal_mm is not None and not (_is_number(self.focal_mm) and self.focal_mm > 0):
+            raise CameraError("A scale profile's focal length is positive, in millimetres, or null.")
+        if abs(self.log_factor) > 3 or abs(self.slope) > 0.9 or not 0 <= self.sigma <= 1 or self.view <= 0:
             raise CameraError("A scale profile whose factor, slope or uncertainty is out of all reason.")
+        if self.reach[0] > self.reach[1]:
+            raise CameraError("A scale profile's range begins at its smaller end.")
 
     @property
     def factor(self) -> float:
@@ -112,7 +118,7 @@ def read_profile(path: str | Path) -> ScaleProfile:
         raise CameraError(
             f"The scale profile {path} cannot be read: {(error.strerror or str(error)).lower()}."
         ) from error
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, CameraError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, CameraError) as error:
         raise CameraError(f"{path} is no scale profile: {error}. `theodolite calibrate` makes them.") from error
 
 
@@ -173,6 +179,10 @@ def _corrected(prediction: Prediction, profile: ScaleProfile) -> Prediction:
         warnings=(*prediction.warnings, warning),
         provenance={**prediction.provenance, "scale_profile": used},
     )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _close(one: float, other: float) -> bool:

@@ -176,7 +176,7 @@ def test_what_cannot_be_measured_is_refused_in_words():
         distance(scene, (0, 0), (500, 0))
     with pytest.raises(TheodoliteError, match="outside the photo"):
         height(scene, (50, 100), (50, -20))
-    with pytest.raises(TheodoliteError, match="three corners"):
+    with pytest.raises(TheodoliteError, match="3 to 200 corners"):
         region(scene, [(0, 0), (10, 10)])
     with pytest.raises(TheodoliteError, match="cross"):
         region(scene, [(20, 20), (120, 100), (120, 20), (20, 120)])
@@ -212,3 +212,44 @@ def test_a_single_wall_leaves_roll_to_the_camera_and_says_so():
 def test_a_vertical_given_has_to_be_a_direction():
     with pytest.raises(ValueError, match="direction"):
         Vertical.given(np.zeros(3))
+
+
+def test_a_box_is_as_large_as_what_is_seen_within_what_it_states():
+    scene = wall(confidence=1.0)
+    known = Basis(ReferenceObject((49.5, 74.5), (149.5, 74.5), 2.0, 0.0), level_camera())
+    found = box(scene, [(49.5, 49.5), (149.5, 49.5), (149.5, 99.5), (49.5, 99.5)], known)
+    for name, true in (("width", 2.0), ("height", 1.0)):
+        assert found[name].value == pytest.approx(true, rel=0.025)
+        assert abs(found[name].value - true) < 2 * found[name].sigma
+        assert found[name].causes["rim"] > 0
+
+
+def test_a_height_of_the_camera_is_along_the_vertical_that_is_given():
+    # A floor seen from 3 m above, 70 degrees downwards: no search would take it for a floor.
+    steep = np.radians(70)
+    up = np.array([0, -np.cos(steep), -np.sin(steep)])
+    drop = rays(CAMERA).astype(float) @ -up
+    scene = wall(depth=(1.5 / drop).astype(np.float32), normals=np.tile(up.astype(np.float32), (150, 200, 1)))
+    basis = Basis(CameraHeight(3.0), Vertical.given(up))
+    assert scale_factor(scene, basis.scale)[0] == pytest.approx(2.0, rel=1e-3)
+    with pytest.raises(TheodoliteError, match="No ground is seen"):
+        scale_factor(scene, CameraHeight(3.0))
+
+
+@pytest.mark.parametrize("confidence", [0.0, -1.0, np.nan])
+def test_a_network_that_is_sure_of_nothing_still_gives_finite_uncertainties(confidence):
+    scene = wall(confidence=confidence)
+    known = Basis(ReferenceObject((49.5, 74.5), (149.5, 74.5), 2.0), level_camera())
+    corners = [(49.5, 49.5), (149.5, 49.5), (149.5, 99.5), (49.5, 99.5)]
+    for basis in (Basis(vertical=level_camera()), known):
+        for found in (distance(scene, corners[0], corners[2], basis), region(scene, corners, basis)):
+            assert all(np.isfinite(each.sigma) for each in found.quantities)
+
+
+def test_polygons_that_touch_themselves_or_have_too_many_corners_are_refused():
+    touching = [(60, 60), (100, 80), (140, 60), (140, 100), (100, 80), (60, 100)]
+    with pytest.raises(TheodoliteError, match="cross"):
+        region(wall(), touching)
+    round_ = [(100 + 30 * np.cos(a), 75 + 30 * np.sin(a)) for a in np.linspace(0, 6.28, 300)]
+    with pytest.raises(TheodoliteError, match="3 to 200 corners"):
+        region(wall(), round_)

@@ -155,3 +155,30 @@ def test_damaged_lists_are_refused_by_name(tmp_path):
     (tmp_path / "frames.json").write_text("[]")
     with pytest.raises(DatasetError, match="no list of frames"):
         read_frames(tmp_path)
+
+
+def test_witnesses_of_one_photo_are_left_out_together_and_do_not_suffice_alone():
+    one = [Witness("a.jpg", np.array([0.3 + 0.01 * n]), np.array([1.0]), 0.02) for n in range(4)]
+    with pytest.raises(DatasetError, match="All known lengths are in one photo"):
+        learn_profile(one, CAMERA, "net")
+    other = [Witness("b.jpg", np.array([0.1]), np.array([1.0]), 0.02)]
+    # Whichever photo is left out, the other one knows nothing of the difference of 0.2 between them.
+    assert learn_profile([*one, *other], CAMERA, "net").after > 0.1
+
+
+def test_measured_depth_of_another_shape_is_refused(tmp_path):
+    entries = []
+    for number in range(3):
+        picture(tmp_path / f"{number}.jpg")
+        Image.fromarray(np.full((100, 75), 2000, np.uint16)).save(tmp_path / f"{number}_d.png")
+        entries.append({"rgb": f"{number}.jpg", "depth": f"{number}_d.png", "depth_scale": 1000})
+    (tmp_path / "frames.json").write_text(json.dumps({"files": entries}))
+    with pytest.raises(DatasetError, match=r"75x100 px, 0\.jpg 200x150 px: that is another view"):
+        calibrate(read_frames(tmp_path), Short())
+
+
+def test_a_profile_that_leaves_a_third_is_refused():
+    rng = np.random.default_rng(0)
+    wild = [Witness(f"{n}.jpg", 1.5 + rng.normal(0, 0.8, 8), rng.uniform(0, 2, 8), 0.02) for n in range(6)]
+    with pytest.raises(DatasetError, match="do not show the same"):
+        learn_profile(wild, CAMERA, "net")
