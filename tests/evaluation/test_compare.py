@@ -13,7 +13,7 @@ from theodolite.evaluation.depth_metrics import DepthSums
 from theodolite.evaluation.distance import DistanceSums
 from theodolite.evaluation.journal import Journal
 from theodolite.evaluation.protocols import Protocol, find_protocol
-from theodolite.evaluation.scores import ImageScore
+from theodolite.evaluation.scores import SCORING, ImageScore
 
 CAMERA = Camera(50, 50, 4.5, 2, 10, 5)
 TRUTH = np.linspace(1, 9, 50)
@@ -25,7 +25,7 @@ def write_run(folder: Path, factors: dict[str, float], model: str, protocol: Pro
     """A run whose images were all predicted too long by a factor each."""
     journal = Journal(folder)
     row = protocol or find_protocol("frames")
-    settings = {"unknown_is_far": False, "data": "D"} | changed
+    settings = {"unknown_is_far": False, "data": "D", "scoring": SCORING} | changed
     journal.begin({"model": {"model": model}, "protocol": row.as_dict(), "images": len(factors)} | settings)
     writer = journal.writer(0)
     for name, factor in factors.items():
@@ -126,6 +126,12 @@ def test_unknown_depth_taken_for_far_in_one_run_only_is_refused(first, tmp_path)
 def test_images_of_one_name_and_other_truth_are_refused(first, tmp_path):
     second = write_run(tmp_path / "b", {"0": 1.0}, "b", pixels=49, data="elsewhere")
     with pytest.raises(TheodoliteError, match=r"0 was judged by 50 .* by 49 .* D and elsewhere, differ"):
+        compare(first, second)
+
+
+def test_runs_scored_by_other_rules_are_refused(first, tmp_path):
+    second = write_run(tmp_path / "b", {"0": 1.0}, "b", scoring=1)
+    with pytest.raises(OutputError, match="rules of another version"):
         compare(first, second)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from theodolite.evaluation.depth_metrics import DepthSums
 from theodolite.evaluation.distance import EDGES, DistanceSums, distance_rows
 
 
@@ -35,3 +36,10 @@ def test_an_unknown_prediction_spoils_its_own_bin_only():
     assert np.isnan(rows[0].abs_rel)
     assert rows[0].delta1 == 0
     assert rows[1].abs_rel == 0
+
+
+def test_a_ratio_at_the_limit_is_outside_here_as_everywhere():
+    truth = np.full(10, 5.0)
+    for depth in (4.0, 6.25):
+        assert DistanceSums.of(np.full(10, depth), truth).within.sum() == 0
+        assert DepthSums.of(np.full(10, depth), truth).within1 == 0

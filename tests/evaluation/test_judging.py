@@ -224,3 +224,19 @@ def test_another_focal_length_than_the_true_one_is_noted():
     told = Camera(33, 33, 19.5, 14.5, 40, 30)  # of a picture half as wide: 66 px of 80
     assert judged(Estimate(DEPTH, camera=told)).told_focal == pytest.approx(1.1)
     assert judged(DEPTH).told_focal == 1
+
+
+def test_infinity_stays_the_far_end_where_alignment_finds_a_flat_line():
+    falling = (10 - DEPTH).astype(np.float32)
+    falling[:2] = np.inf
+    score = judged(falling, replace(PROTOCOL, range=(0.1, 20.0)))
+    assert score.scales["affine"][0] == 0
+    metrics = score.depth["full"]["affine"].metrics()
+    assert np.isfinite(metrics.abs_rel)
+
+
+def test_values_of_any_sign_are_resized_as_they_are_beside_infinity():
+    ramp = np.broadcast_to(np.linspace(-1, 1, 40, dtype=np.float32), (30, 40)).copy()
+    ramp[3, 3] = np.inf
+    estimate = Estimate(ramp, kind="affine_invariant")
+    assert abs_rel(judged(estimate, replace(PROTOCOL, alignments=("affine",))), "affine") < 0.02

@@ -12,6 +12,7 @@ from theodolite.types import Float
 EDGES = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0, 80.0, 120.0, 250.0)
 # Edges are whole metres, so a table tells the bin; a search takes several times as long.
 _BIN_OF_METRE = np.searchsorted(EDGES[1:], np.arange(EDGES[-1] + 1), side="right")
+_TIE = 2e-7  # the limit is outside, and so is what single precision cannot tell from it, as in `depth_metrics`
 _BLOCK = 1 << 13  # pixels at a time stay in the processor's cache
 
 
@@ -41,7 +42,7 @@ class DistanceSums:
             d, t = (values[start : start + _BLOCK].astype(np.float64) for values in (depth, truth))
             error = d / t - 1
             place = _BIN_OF_METRE[np.minimum(t, EDGES[-1]).astype(np.intp)] * 4
-            place += 2 * ((error < 0.25) & (error > -0.2)) + (error > 0)
+            place += 2 * ((error < 0.25 - _TIE) & (error > -0.2 + _TIE)) + (error > 0)
             pixels += np.bincount(place, minlength=pixels.size).reshape(shape)
             errors += np.bincount(place, error, minlength=errors.size).reshape(shape)
         near, far = np.moveaxis(errors.sum(axis=1), -1, 0)

@@ -95,8 +95,11 @@ class Judge:
             depth = align_values(estimate.depth, true, counts, side)
         elif (found := align(name, estimate.depth, true, counts, side)) is not None:
             line = (found.scale, found.shift)
-            with np.errstate(invalid="ignore"):  # of infinity times a scale of zero
-                depth = found.apply(estimate.depth, float(true[counts].max())) if name != "metric" else estimate.depth
+            depth = estimate.depth
+            if name != "metric":
+                # A flat line takes no number to infinity, which stays what it was; inverse depth takes it to the shift.
+                finite = np.isfinite(depth) if found.space == "depth" else True
+                depth = np.where(finite, found.apply(np.where(finite, depth, 0), float(true[counts].max())), depth)
         if depth is None:
             return Aligned(np.full_like(true, np.nan), line)
         depth = np.clip(depth, *self.protocol.clip) if self.protocol.clip is not None else np.abs(depth)
@@ -172,11 +175,14 @@ def at_size_of(truth: Truth, estimate: Estimate, aligned_corners: bool = False) 
 
 
 def _resized_depth(depth: Float[np.ndarray, "h w"], height: int, width: int) -> Float[np.ndarray, "_ _"]:
-    """Infinity cannot be mixed with metres, but its inverse with theirs."""
-    if not np.isinf(depth).any():
+    """Infinity does not mix with numbers: a pixel has whichever makes up at least half of it."""
+    endless = np.isinf(depth)
+    if not endless.any():
         return resize_bilinear_finite(depth, height, width)
-    with np.errstate(divide="ignore"):
-        return 1 / resize_bilinear_finite(1 / depth, height, width)
+    nan = np.float32(np.nan)
+    share = resize_bilinear_finite(np.where(np.isnan(depth), nan, endless.astype(np.float32)), height, width)
+    numbers = resize_bilinear_finite(np.where(endless, nan, depth), height, width)
+    return np.where(share >= 0.5, np.float32(np.inf), numbers)
 
 
 def _resized(values: Float[np.ndarray, "h w"] | None, height: int, width: int) -> Float[np.ndarray, "_ _"] | None:

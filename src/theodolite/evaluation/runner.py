@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from theodolite import __version__
 from theodolite.datasets.example import Listed
 from theodolite.datasets.readers import list_examples
-from theodolite.errors import MissingExtra, TheodoliteError
+from theodolite.errors import MissingExtra, OutputError, TheodoliteError
 from theodolite.evaluation.collecting import Collected
 from theodolite.evaluation.evaluation import Evaluation
 from theodolite.evaluation.journal import Journal
 from theodolite.evaluation.judging import Judge
 from theodolite.evaluation.models import Evaluated, ModelChoice
 from theodolite.evaluation.protocols import Protocol
-from theodolite.evaluation.scores import ImageFailure, Outcome
+from theodolite.evaluation.scores import SCORING, ImageFailure, Outcome
 from theodolite.evaluation.truth import prepare
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ class Task:
             "unknown_is_far": self.unknown_is_far,
             "images": len(examples),
             "theodolite": __version__,
+            "scoring": SCORING,
         }
 
 
@@ -217,7 +218,10 @@ def result(folder: Path, examples: Sequence[Listed]) -> Evaluation:
 def stored(folder: Path) -> Evaluation:
     """What a run's folder holds, by the names of the images, without the data set. Raises: OutputError."""
     journal = Journal(folder)
-    settings, names = journal.settings(), sorted(journal.attempted())
+    settings = journal.settings()
+    if settings.get("scoring") != SCORING:
+        raise OutputError(f"{folder} was scored by the rules of another version; evaluate again with --overwrite.")
+    names = sorted(journal.attempted())
     collected = Collected()
     for outcome in journal.outcomes(names):
         collected.add(outcome)

@@ -12,6 +12,8 @@ from theodolite.evaluation.depth_metrics import DepthSums
 from theodolite.evaluation.distance import DistanceSums
 from theodolite.evaluation.normal_metrics import NormalSums
 
+# Counts up when outcomes hold something else, or the rules they were made by change.
+SCORING = 2
 # Fields of a score that are written as they are.
 _PLAIN = ("name", "group", "pixels", "dense", "unknown", "measures", "seconds", "told_focal", "stamp")
 
