@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from theodolite.apps.view_readers.colmap import MADE
 from theodolite.apps.views import View
 from theodolite.geometry.pose import inverse
 from theodolite.geometry.rotation import to_quaternion
@@ -38,4 +39,4 @@ def write_model(folder: Path, pictures: Sequence[tuple[View, str]]) -> None:
     }
     for name, lines in files.items():
         with writing(folder / name) as temporary:
-            temporary.write_text("\n".join([f"# {name[:-4]}, written by theodolite", *lines]) + "\n", "utf-8")
+            temporary.write_text("\n".join([f"# {name[:-4]}, {MADE}", *lines]) + "\n", "utf-8")

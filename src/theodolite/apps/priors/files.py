@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from theodolite.apps.priors.nerfstudio_files import NerfstudioFiles
 from theodolite.apps.priors.predictions import FOLDER
@@ -11,7 +12,7 @@ from theodolite.apps.priors.report import NAME
 from theodolite.apps.priors.scene import Scene, Writer
 from theodolite.apps.priors.sdfstudio_files import SdfstudioFiles
 from theodolite.apps.priors.splatting_files import SplattingFiles
-from theodolite.errors import OutputError
+from theodolite.errors import DatasetError, OutputError
 
 WRITERS: dict[str, Callable[[], Writer]] = {
     "nerfstudio": NerfstudioFiles,
@@ -33,6 +34,12 @@ def targets_of(scene: Scene) -> tuple[str, ...]:
 
 def writers_of(scene: Scene, overwrite: bool) -> dict[str, Writer]:
     """Ready to write, before minutes of work. Raises: OutputError, when files are there; TheodoliteError."""
+    names = Counter(scene.name(view) for view in scene.views)
+    if twice := [name.as_posix() for name, count in names.items() if count > 1]:
+        raise DatasetError(
+            f"{scene.pictures}: {twice[0]} is the name of {names[PurePath(twice[0])]} pictures, but for the ending or "
+            "by links to one file; their priors would be one. Rename them."
+        )
     writers = {name: WRITERS[name]() for name in targets_of(scene)}
     made = [path for writer in writers.values() for path in writer.check(scene)]
     # An interrupted run may be taken up.

@@ -56,7 +56,9 @@ def make_priors(
     settings, root = settings or Settings(), Path(folder)
     views, transforms = open_views(root, images, poses, calibration)
     sparse = with_sparse_points(views, root, None if transforms is None else dict(transforms.content))
-    scene = Scene(root, views.form, sparse.views, root if out is None else Path(out), settings, transforms)
+    scene = Scene(
+        root, views.form, sparse.views, root if out is None else Path(out), settings, transforms, len(views.skipped)
+    )
     writers = writers_of(scene, overwrite)
     work = _Work(scene, Predictions(scene.out, _identity(predictor, settings)), writers, progress)
     work.predict(predictor)

@@ -23,7 +23,8 @@ from theodolite.apps.priors.maps_files import (
     write_mask,
     write_normals_opengl,
 )
-from theodolite.apps.priors.nerfstudio_frames import frame_of, lens_of, own_frame, shared_of
+from theodolite.apps.priors.nerfstudio_frames import frame_of, lens_of, own_frame, renamed_lists, shared_of
+from theodolite.apps.priors.own_folder import own_folder
 from theodolite.apps.priors.scene import Finished, Range, Scene
 from theodolite.apps.priors.transforms_file import MARK, NAME, write_transforms
 from theodolite.apps.priors.view_priors import ViewPriors
@@ -54,6 +55,8 @@ class NerfstudioFiles:
     def __init__(self, normals: bool = False) -> None:
         self._normals = normals
         self._frames: dict[str, dict[str, Any]] = {}
+        self._owned: set[Path] = set()
+        self._written: set[Path] = set()
 
     def check(self, scene: Scene) -> list[Path]:
         models = {lens_of(view)[0] for view in scene.views}
@@ -84,13 +87,16 @@ class NerfstudioFiles:
         write_mask(scene.out / entry["confidence_mask_path"], trusted)
         own = own_frame(scene, priors.view)
         if scene.settings.use_masks:
-            entry["mask_path"] = _combined_mask(scene, priors, own, trusted)
+            entry["mask_path"], trusted = _combined_mask(scene, priors, own, trusted)
         elif "mask_path" in own:
             entry["mask_path"] = scene.relative(scene.root / str(own["mask_path"]))
         if scene.in_place:
-            self._write_reduced(scene, priors, depth, ending)
+            mask = trusted if scene.settings.use_masks else None
+            self._write_reduced(scene, priors, depth, mask, ending)
         if self._normals:
-            write_normals_opengl(scene.out / NORMALS / f"{priors.name.name}.png", priors.grid.normals(priors.maps))
+            path = self._own(scene.out / NORMALS) / f"{priors.name.name}.png"
+            write_normals_opengl(path, priors.grid.normals(priors.maps))
+            self._written.add(path)
         self._frames[priors.view.name] = frame_of(scene, priors.view, own) | entry
 
     def finish(self, scene: Scene, cloud: PointCloud | None) -> Finished:
@@ -113,12 +119,17 @@ class NerfstudioFiles:
             )
         frames = [self._frames[view.name] for view in scene.views if view.name in self._frames]
         names = [str(frame["file_path"]) for frame in frames]
+        content |= renamed_lists(content, {name: str(frame["file_path"]) for name, frame in self._frames.items()})
         if self._normals and sorted(names) != sorted(names, key=lambda name: natural(Path(name))):
             notes.append(
                 "Pictures are numbered without leading zeros: dn-splatter orders normals by number and pictures by "
                 "letter, and mixes them up. Rename the pictures first."
             )
         content |= {MARK: {"unit": "of the poses", "depth": "along z, value / 1000, 0 = unknown"}, "frames": frames}
+        if self._normals:
+            # dn-splatter counts the files of this folder: those of an earlier run would shift the rest.
+            for old in set((scene.out / NORMALS).glob("*.png")) - self._written:
+                old.unlink()
         path = write_transforms(scene.out, content)
         command = f"ns-train depth-nerfacto --data {scene.out}"
         if self._normals:
@@ -128,12 +139,23 @@ class NerfstudioFiles:
             )
         return Finished((path, scene.out / DEPTHS, scene.out / MASKS), tuple(notes), command)
 
-    def _write_reduced(self, scene: Scene, priors: ViewPriors, depth: np.ndarray, ending: str) -> None:
+    def _write_reduced(
+        self, scene: Scene, priors: ViewPriors, depth: np.ndarray, mask: np.ndarray | None, ending: str
+    ) -> None:
         """Where smaller pictures lie beside the pictures: nerfstudio looks for depth of that size, without folders."""
         for factor in _REDUCED:
             if (scene.root / f"images_{factor}").is_dir():
-                small = depth[factor // 2 :: factor, factor // 2 :: factor]
-                write_depth(scene.out / f"depths_{factor}" / f"{priors.name.name}{ending}", small)
+                every = np.s_[factor // 2 :: factor, factor // 2 :: factor]
+                folder = self._own(scene.out / f"depths_{factor}")
+                write_depth(folder / f"{priors.name.name}{ending}", depth[every])
+                if mask is not None:
+                    write_mask(self._own(scene.out / f"masks_{factor}") / f"{priors.name.name}.png", mask[every])
+
+    def _own(self, folder: Path) -> Path:
+        """The folder, to be written to; one of the user's of that name is kept beside it."""
+        if folder not in self._owned:
+            self._owned.add(own_folder(folder))
+        return folder
 
 
 def _ending(asked: str, extent: Range) -> str:
@@ -142,14 +164,16 @@ def _ending(asked: str, extent: Range) -> str:
     return ".png" if extent.nearest >= PNG_NEAREST and extent.farthest <= PNG_FARTHEST else ".npy"
 
 
-def _combined_mask(scene: Scene, priors: ViewPriors, own: Mapping[str, Any], trusted: np.ndarray) -> str:
-    """Path of a mask of trusted pixels, less those that the user's own mask takes out."""
+def _combined_mask(
+    scene: Scene, priors: ViewPriors, own: Mapping[str, Any], trusted: np.ndarray
+) -> tuple[str, np.ndarray]:
+    """A mask of trusted pixels, less those that the user's own mask takes out, and its path."""
     path = f"{MASKS}/{priors.name.as_posix()}.png"
     if "mask_path" not in own:
-        return path
+        return path, trusted
     mask = read_mask(scene.root / str(own["mask_path"]))
     if mask is None or mask.shape != trusted.shape:
         raise DatasetError(f"{own['mask_path']}: the mask of {priors.view.name} cannot be read, or is of another size.")
     path = f"{COMBINED}/{priors.name.as_posix()}.png"
     write_mask(scene.out / path, mask & trusted)
-    return path
+    return path, mask & trusted

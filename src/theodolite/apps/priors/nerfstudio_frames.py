@@ -16,6 +16,7 @@ from theodolite.camera.distortion import Fisheye, RadialTangential
 from theodolite.errors import DatasetError
 from theodolite.geometry.pointcloud import VIEWER_FROM_CAMERA
 
+_LISTS = ("train_filenames", "val_filenames", "test_filenames")
 _LENS = ("k1", "k2", "k3", "k4", "p1", "p2")
 
 
@@ -48,9 +49,16 @@ def frame_of(scene: Scene, view: View, own: Mapping[str, Any]) -> dict[str, Any]
 def shared_of(scene: Scene) -> dict[str, Any]:
     """What stands in the file for all frames."""
     if scene.transforms is not None:
-        return {name: value for name, value in scene.transforms.content.items() if name != "frames"}
+        shared = {name: value for name, value in scene.transforms.content.items() if name != "frames"}
+        # Depth that is written is in thousandths, whatever the user's own was in.
+        return shared | ({"depth_unit_scale_factor": 1e-3} if "depth_unit_scale_factor" in shared else {})
     # Without applied_transform nerfstudio assumes one of its own where it finds colmap/sparse/0.
     return {"camera_model": lens_of(scene.views[0])[0], "applied_transform": np.eye(4)[:3].tolist()}
+
+
+def renamed_lists(shared: Mapping[str, Any], now: Mapping[str, str]) -> dict[str, list[str]]:
+    """The lists of pictures to train and to test with, by the names that pictures have now; without those left out."""
+    return {name: [now[path] for path in shared[name] if path in now] for name in _LISTS if name in shared}
 
 
 def lens_of(view: View) -> tuple[str, dict[str, float]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +72,7 @@ class Predictions:
         if not path.is_file():
             return None
         try:
-            with np.load(path) as stored:
+            with path.open("rb") as file, np.load(file) as stored:  # NumPy leaves a damaged file open
                 if str(stored["about"]) != self._about(view):
                     return None
                 fx, fy, cx, cy = stored["camera"]
@@ -83,7 +84,7 @@ class Predictions:
                     stored["edges"],
                     Camera(fx, fy, cx, cy, width, height),
                 )
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None  # cut off by a full disk or power cut; predicted anew
 
     def put(self, number: int, view: View, maps: Maps) -> None:

@@ -24,6 +24,7 @@ class Scene:
         views: all of them.
         out: folder of the results.
         transforms: the user's transforms.json, if the folder is nerfstudio's.
+        skipped: pictures of the folder that cannot be used, and are not among the views.
     """
 
     root: Path
@@ -32,6 +33,7 @@ class Scene:
     out: Path
     settings: Settings
     transforms: Transforms | None = None
+    skipped: int = 0
 
     @property
     def in_place(self) -> bool:

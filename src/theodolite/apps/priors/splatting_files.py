@@ -22,8 +22,9 @@ from theodolite.apps.priors.colmap_files import write_model
 from theodolite.apps.priors.maps_files import write_grey16
 from theodolite.apps.priors.scene import Finished, Range, Scene
 from theodolite.apps.priors.view_priors import ViewPriors
+from theodolite.apps.view_readers.colmap import is_made
 from theodolite.apps.views import View
-from theodolite.errors import DatasetError
+from theodolite.errors import DatasetError, OutputError
 from theodolite.geometry.pointcloud import PointCloud
 from theodolite.inference.files.ply import write_cloud
 from theodolite.weights.atomic import writing
@@ -36,7 +37,7 @@ DEPTHS, MODEL, CLOUD, KEPT, PARAMETERS = (
     "depth_params.json",
 )
 STEPS = 65536  # the trainer divides by this, whatever the largest value is
-_OURS = b"theodolite"
+_OURS = b"theodolite: unit and axes of the poses"
 
 
 class SplattingFiles:
@@ -52,7 +53,13 @@ class SplattingFiles:
                 f"{bent.image} has lens distortion, and Gaussian Splatting reads pinhole pictures only. Undistort the "
                 "reconstruction first (colmap image_undistorter), or make priors for nerfstudio."
             )
-        return [scene.out / DEPTHS, scene.out / MODEL / PARAMETERS]
+        model = scene.out / MODEL
+        if _has_model(model) and not is_made(model) and not (scene.form == "colmap" and scene.in_place):
+            raise OutputError(
+                f"{model} holds a COLMAP model that these poses are not from, and Gaussian Splatting reads that one. "
+                "Give another folder by --out."
+            )
+        return [scene.out / DEPTHS, model / PARAMETERS]
 
     def write(self, scene: Scene, priors: ViewPriors, extent: Range) -> None:
         # One scale for all: a picture whose scale is unlike the others' is not used. And 16 bits reach the nearest.
@@ -69,8 +76,13 @@ class SplattingFiles:
         notes = [
             "Gaussian Splatting takes the principal point to be in the middle of the picture.",
         ] * _off_centre(scene)
+        if scene.skipped and scene.form == "colmap":
+            notes.append(
+                f"{scene.skipped} pictures were left out and have no depth, and the trainer stops at those that its "
+                "model has: take them out of it, or mend them and make priors again."
+            )
         self._give_up_others(scene)
-        if not _has_model(folder):
+        if not _has_model(folder) or is_made(folder):
             write_model(folder, [(view, self._picture(scene, view)) for view in scene.views])
             notes += _place_pictures(scene)
         with writing(folder / PARAMETERS) as temporary:

@@ -41,7 +41,8 @@ def read_transforms(root: Path) -> Transforms | None:
             content = _load(path)
             if MARK not in content:
                 return Transforms(path, content)
-            return Transforms(root / KEPT, _load(root / KEPT)) if (root / KEPT).is_file() else None
+            if (root / KEPT).is_file():
+                return Transforms(root / KEPT, _load(root / KEPT))
     return None
 
 

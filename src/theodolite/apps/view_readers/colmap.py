@@ -24,6 +24,7 @@ from theodolite.geometry.pose import inverse, rigid
 from theodolite.geometry.rotation import from_quaternion
 from theodolite.types import Float, Int
 
+MADE = "written by theodolite"
 _PLACES = (".", "sparse/0", "sparse", "colmap/sparse/0", "dense/sparse", "0")
 _PICTURES = ("images", "../images", "../../images", "../../../images", "dense/images", ".")
 
@@ -44,12 +45,27 @@ class Registered:
 
 
 def recognise(root: Path) -> bool:
+    """Models that were written for a trainer do not count: what they were made of is the better source."""
+    return _model(root, made=False) is not None
+
+
+def recognise_made(root: Path) -> bool:
+    """Whether there is a model of any origin."""
     return _model(root) is not None
+
+
+def is_made(folder: Path) -> bool:
+    """Whether a folder holds a model that `theodolite` wrote, without what COLMAP knows beside poses."""
+    path = folder / "cameras.txt"
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return MADE.encode() in file.readline(200)
 
 
 def read(source: Source) -> Views:
     """Raises: DatasetError, when a file is damaged or no picture is there."""
-    model = _model(source.root)
+    model = _model(source.root, made=False) or _model(source.root)
     assert model is not None
     folder, binary = model
     pictures = _pictures(source, folder)
@@ -79,9 +95,15 @@ def read(source: Source) -> Views:
     return gathered_views("colmap", False, (partial(view, i, image) for i, image in enumerate(images)))
 
 
-def _model(root: Path) -> tuple[Path, bool] | None:
-    """Folder of the model, and whether it is binary."""
+def _model(root: Path, made: bool = True) -> tuple[Path, bool] | None:
+    """Folder of the model, and whether it is binary.
+
+    Args:
+        made: also one that `theodolite` wrote.
+    """
     for place in _PLACES:
+        if not made and is_made(root / place):
+            continue
         for ending in (".bin", ".txt"):
             if all((root / place / f"{name}{ending}").is_file() for name in ("cameras", "images")):
                 return root / place, ending == ".bin"

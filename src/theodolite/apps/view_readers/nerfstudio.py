@@ -48,8 +48,10 @@ def read(source: Source) -> Views:
     file = _file(source.root)
     assert file is not None
     content = _content(file)
-    if PRIORS in content and (kept := file.with_name(KEPT)).is_file():
-        file, content = kept, _content(kept)
+    if PRIORS in content:
+        before = (path for name in (KEPT, *_FILES[1:]) if (path := file.with_name(name)).is_file())
+        file = next(before, file)
+        content = _content(file)
     frames = content["frames"]
     given = None if source.calibration is None else Cameras(source.calibration)
     measured = PRIORS not in content
