@@ -1,4 +1,4 @@
-"""Priors made again, and beside files of the user's that trainers want the names of: nothing is lost, nothing is stale."""
+"""Priors made again, and beside files of the user's whose names trainers want: nothing is lost, nothing is stale."""
 
 import json
 import shutil
