@@ -162,3 +162,21 @@ def side_by_side(*panels: UInt8[np.ndarray, "h _ 3"], gap: int = 8) -> UInt8[np.
     white = np.full((heights.pop(), gap, 3), 255, dtype=np.uint8)
     pieces = [piece for panel in panels for piece in (panel, white)]
     return np.concatenate(pieces[:-1], axis=1)
+
+
+def shrunk(
+    picture: UInt8[np.ndarray, "h w 3"], side: int, reducing_gap: float | None = None
+) -> UInt8[np.ndarray, "_ _ 3"]:
+    """A picture whose longer side is at most so many px, each pixel the mean of those it stands for.
+
+    Args:
+        reducing_gap: of Pillow: faster for large pictures, and nearly the same.
+    """
+    from PIL import Image
+
+    height, width = picture.shape[:2]
+    ratio = side / max(height, width)
+    if ratio >= 1:
+        return picture
+    size = max(round(width * ratio), 1), max(round(height * ratio), 1)
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX, reducing_gap=reducing_gap))

@@ -1,12 +1,14 @@
 """`theodolite odometry` as a user meets it: a folder, a video cut off, an impatient finger, and again."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
 import typer
 from PIL import Image
 from tests.apps import slam_scene
+from tests.cli.running import run as run_app
 
 from theodolite.apps.trajectory import read_trajectory
 from theodolite.cli import odometry as command
@@ -16,6 +18,7 @@ from theodolite.evaluation.trajectory_metrics import absolute_error, associated,
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command()(command.odometry)
 COUNT = 10
+run = partial(run_app, app)
 
 
 @pytest.fixture(scope="module")
@@ -30,15 +33,6 @@ def room(tmp_path_factory):
         millimetres = np.rint(1000 * slam_scene.depth(frame)).astype(np.uint16)
         Image.fromarray(millimetres).save(folder / "depth" / frame.name)
     return folder
-
-
-def run(capsys, *arguments) -> tuple[int, str, str]:
-    try:
-        code = app([str(argument) for argument in arguments], standalone_mode=False) or 0
-    except typer.Exit as stopped:
-        code = stopped.exit_code
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 def usual(room, out, *more):

@@ -1,6 +1,7 @@
 """`theodolite video` as a user meets it: a folder, a film cut off, an impatient finger, and again."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import typer
 from tests.apps import slam_scene
 from tests.apps.video.clip_scene import Counting, Knowing, write_pictures
 from tests.apps.video.films import cut_off
+from tests.cli.running import run as run_app
 
 from theodolite.cli import video as command
 from theodolite.errors import OutputError, TheodoliteError, UnknownCamera
@@ -18,6 +20,7 @@ for needed in ("av", "cv2", "scipy"):
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command()(command.video)
 COUNT = 8
+run = partial(run_app, app)
 
 
 @pytest.fixture(scope="module")
@@ -30,15 +33,6 @@ def knowing(monkeypatch):
     predictor = Knowing()
     monkeypatch.setattr("theodolite.inference.predictor.load", lambda *given, **named: predictor)
     return predictor
-
-
-def run(capsys, *arguments) -> tuple[int, str, str]:
-    try:
-        code = app([str(argument) for argument in arguments], standalone_mode=False) or 0
-    except typer.Exit as stopped:
-        code = stopped.exit_code
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 def usual(room, out, *more):

@@ -28,7 +28,7 @@ def floor_pixels(
     Raises: TheodoliteError, when no level surface below the camera is seen.
     """
     step = max(1, max(prediction.size) // 512)
-    normals = prediction.normals if prediction.normals is not None else prediction.normals_from_depth()
+    normals = prediction.normals_or_depths()
     normals, points = normals[::step, ::step], prediction.points()[::step, ::step]
     with np.errstate(invalid="ignore"):
         drop = -(points @ vertical.up)

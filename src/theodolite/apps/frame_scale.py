@@ -17,7 +17,7 @@ from theodolite.apps.small_pictures import SmallPicture, SmallPictures
 from theodolite.apps.tsdf import Volume
 from theodolite.camera.pinhole import Camera
 from theodolite.geometry.pose import inverse, transform_points
-from theodolite.geometry.unproject import project, unproject
+from theodolite.geometry.unproject import in_view, project, unproject
 from theodolite.types import Bool, Float
 
 LEAST_POINTS = 15  # of a sparse reconstruction, in one view
@@ -86,8 +86,7 @@ def by_points(
         return None
     seen = transform_points(inverse(world_from_camera), points)
     uv = project(seen, camera)
-    with np.errstate(invalid="ignore"):
-        inside = (uv > -0.5).all(-1) & (uv[:, 0] < camera.width - 0.5) & (uv[:, 1] < camera.height - 0.5)
+    inside = in_view(uv, camera)
     u, v = np.rint(uv[inside]).astype(int).T
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.log(seen[inside, 2] / depth[v, u])

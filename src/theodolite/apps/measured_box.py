@@ -57,10 +57,10 @@ def box(prediction: Prediction, polygon: Sequence[Pixel], basis: Basis | None = 
     rim = evidence.vector(np.array([TRIM, 0, 0]), "rim", np.array([[TRIM, 0, 0]]))
 
     def tall(p: Float[np.ndarray, "b n 3"]) -> Float[np.ndarray, " b"]:
-        return _extent(p[:, seen], p[:, up].sum(1)) / (1 - 2 * p[:, rim, 0].sum(1))
+        return _extent(p[:, seen], p[:, up].sum(1), p[:, rim, 0].sum(1))
 
     def side(axis: Float[np.ndarray, " 3"]) -> Value:
-        return lambda p: _extent(p[:, seen], _level(axis, p[:, up].sum(1))) / (1 - 2 * p[:, rim, 0].sum(1))
+        return lambda p: _extent(p[:, seen], _level(axis, p[:, up].sum(1)), p[:, rim, 0].sum(1))
 
     rise = _rise_above(evidence, seen, ground, rim) if stands and ground is not None else tall
     wanted = [
@@ -135,10 +135,13 @@ def _axes(points: Float[np.ndarray, "n 3"], vertical: Vertical) -> Float[np.ndar
     return axes[np.argsort(np.abs(axes @ view))]
 
 
-def _extent(points: Float[np.ndarray, "b n 3"], axis: Float[np.ndarray, "b 3"]) -> Float[np.ndarray, " b"]:
+def _extent(
+    points: Float[np.ndarray, "b n 3"], axis: Float[np.ndarray, "b 3"], rim: Float[np.ndarray, " b"]
+) -> Float[np.ndarray, " b"]:
+    """From side to side along an axis, with a share of it added on each for the points left out there."""
     along = (points @ axis[..., None])[..., 0]
     low, high = np.quantile(along, [TRIM, 1 - TRIM], axis=1)
-    return high - low
+    return (high - low) / (1 - 2 * rim)
 
 
 def _level(axis: Float[np.ndarray, " 3"], up: Float[np.ndarray, "b 3"]) -> Float[np.ndarray, "b 3"]:

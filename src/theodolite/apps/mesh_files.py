@@ -6,6 +6,7 @@ from pathlib import Path
 
 from theodolite.apps.surface import Surface
 from theodolite.errors import OutputError
+from theodolite.inference.files.glb import unlit
 from theodolite.inference.files.ply import write_cloud, write_triangles
 from theodolite.weights.atomic import writing
 
@@ -48,14 +49,13 @@ def _glb(surface: Surface) -> bytes:
         vertex_colors=surface.colours,
         process=False,
     )
-    return trimesh.exchange.gltf.export_glb(trimesh.Scene(mesh), True, tree_postprocessor=_unlit)
+    return trimesh.exchange.gltf.export_glb(trimesh.Scene(mesh), True, tree_postprocessor=_add_material)
 
 
-def _unlit(tree: dict) -> None:
-    """Pictures are lit already: without a material, viewers would take the colours for those of shiny metal."""
-    extension = "KHR_materials_unlit"
-    tree["materials"] = [{"pbrMetallicRoughness": {"metallicFactor": 0}, "extensions": {extension: {}}}]
-    tree["extensionsUsed"] = [extension]
+def _add_material(tree: dict) -> None:
+    """Without one, viewers would take the colours for those of shiny metal."""
+    tree["materials"] = [{"pbrMetallicRoughness": {"metallicFactor": 0}}]
+    unlit(tree)
     for mesh in tree["meshes"]:
         for primitive in mesh["primitives"]:
             primitive["material"] = 0

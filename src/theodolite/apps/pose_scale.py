@@ -13,6 +13,7 @@ from theodolite.apps.scale_search import search
 from theodolite.apps.small_pictures import SmallPictures
 from theodolite.apps.views import View
 from theodolite.errors import DatasetError
+from theodolite.geometry.align import DEVIATIONS
 from theodolite.types import Float
 
 # Pictures next to each other are this share of the depth apart, between 0.005 and 0.6 of it.
@@ -55,7 +56,7 @@ def pose_scale(views: Sequence[View], looked_at: Sequence[tuple[int, Maps]]) -> 
             "it: too little parallax or texture. Give the metres for each unit of the poses with --pose-scale."
         )
     middle = float(np.median(found))
-    return PoseScale(float(np.exp(middle)), by, len(found), float(1.4826 * np.median(np.abs(found - middle))))
+    return PoseScale(float(np.exp(middle)), by, len(found), float(DEVIATIONS * np.median(np.abs(found - middle))))
 
 
 def _by_pictures(views: Sequence[View], looked_at: Sequence[tuple[int, Maps]]) -> list[float | None]:

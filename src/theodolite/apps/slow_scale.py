@@ -8,6 +8,7 @@ import numpy as np
 
 from theodolite.apps.trajectory import Trajectory
 from theodolite.extras import require
+from theodolite.geometry.align import DEVIATIONS
 from theodolite.types import Float
 
 # Corners of the curve that are tried, from one scale for all.
@@ -96,7 +97,7 @@ def _curve(at: np.ndarray, log_factors: np.ndarray, count: int) -> tuple[np.ndar
 
 
 def _deviation(away: Float[np.ndarray, " n"]) -> float:
-    return float(1.4826 * np.median(np.abs(away)))
+    return float(DEVIATIONS * np.median(np.abs(away)))
 
 
 def _knots(at: Float[np.ndarray, " n"], count: int) -> Float[np.ndarray, " k"]:
@@ -108,7 +109,7 @@ def _fit(at: Float[np.ndarray, " n"], wanted: Float[np.ndarray, " n"], knots: Fl
         return np.array([np.median(wanted)])
     optimize = require("scipy.optimize", "slam", "A scale that changes")
     start = np.full(len(knots), np.median(wanted))
-    width = max(1.4826 * float(np.median(np.abs(wanted - start[0]))), 1e-6)
+    width = max(DEVIATIONS * float(np.median(np.abs(wanted - start[0]))), 1e-6)
     # A corner that no picture is near goes on straight: a hair of stiffness decides it.
     stiff = 1e-3 / width
 

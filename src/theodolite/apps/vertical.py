@@ -61,7 +61,7 @@ def find_vertical(prediction: Prediction, seed: int = 0) -> Vertical:
         seed: of the random choices.
     """
     step = max(1, -(-max(prediction.size) // SIDE))
-    normals = prediction.normals if prediction.normals is not None else prediction.normals_from_depth()
+    normals = prediction.normals_or_depths()
     normals = normals[step // 2 :: step, step // 2 :: step].astype(float)
     known = prediction.valid[step // 2 :: step, step // 2 :: step] & np.isfinite(normals).all(-1)
     if known.sum() < FEWEST:

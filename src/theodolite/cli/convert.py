@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from theodolite.cli import mesh_options
+from theodolite.cli import save_options
 from theodolite.cli.interrupts import interruptible
-from theodolite.errors import OutputError, TheodoliteError
+from theodolite.errors import TheodoliteError
 
 if TYPE_CHECKING:
     from theodolite.inference.files import SaveOptions
@@ -25,34 +25,28 @@ def convert(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for the results. Default: beside the prediction.")
     ] = None,
-    triangles: mesh_options.Triangles = 200_000,
-    mesh_error: mesh_options.MeshError = None,
-    up_axis: mesh_options.UpAxis = "camera",
-    level: mesh_options.Level = False,
-    normal_convention: Annotated[
-        str, typer.Option(help="Axes of the normal PNGs: opencv, opengl or directx.")
-    ] = "opencv",
+    triangles: save_options.Triangles = 200_000,
+    mesh_error: save_options.MeshError = None,
+    up_axis: save_options.UpAxis = "camera",
+    level: save_options.Level = False,
+    normal_convention: save_options.NormalConvention = "opencv",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Turn saved predictions into point clouds, meshes, or any other format that predict writes."""
     import json
 
-    from theodolite.inference.files import SaveOptions, paths
-
-    wanted = [name.strip() for name in formats.split(",") if name.strip()]
-    try:
-        if not paths(Path(), "photo", wanted):
-            raise OutputError("at least one format is wanted.")
-        options = SaveOptions(
-            triangles=triangles,
-            mesh_error=mesh_error,
-            up_axis=up_axis,
-            level=level,
-            normal_convention=normal_convention,
-        )
-    except OutputError as error:
-        raise typer.BadParameter(str(error)) from error
+    wanted = save_options.formats_of(formats)
+    if not wanted:
+        raise typer.BadParameter("at least one format is wanted.")
+    options = save_options.save_options(
+        wanted,
+        normal_convention=normal_convention,
+        triangles=triangles,
+        mesh_error=mesh_error,
+        up_axis=up_axis,
+        level=level,
+    )
     rows, stems = [], set()
     with interruptible() as heed:
         for source in _expanded(predictions):

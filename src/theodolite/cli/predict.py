@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from theodolite.cli import camera_options, mesh_options
+from theodolite.cli import camera_options, save_options
 from theodolite.cli.interrupts import interruptible
-from theodolite.errors import OutputError, TheodoliteError
+from theodolite.errors import TheodoliteError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,13 +63,11 @@ def predict(
     device: Annotated[str | None, typer.Option(help="cpu, cuda, mps, ...")] = None,
     dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or float16 (torch).")] = None,
     batch: Annotated[int, typer.Option(min=1, help="Photos in memory at a time.")] = 1,
-    normal_convention: Annotated[
-        str, typer.Option(help="Axes of the normal PNGs: opencv, opengl or directx.")
-    ] = "opencv",
-    triangles: mesh_options.Triangles = 200_000,
-    mesh_error: mesh_options.MeshError = None,
-    up_axis: mesh_options.UpAxis = "camera",
-    level: mesh_options.Level = False,
+    normal_convention: save_options.NormalConvention = "opencv",
+    triangles: save_options.Triangles = 200_000,
+    mesh_error: save_options.MeshError = None,
+    up_axis: save_options.UpAxis = "camera",
+    level: save_options.Level = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
     accept_license: Annotated[
@@ -86,22 +84,19 @@ def predict(
     from rich.console import Console
 
     from theodolite.inference.bulk import expand, predict_to_folder
-    from theodolite.inference.files import DEFAULT_FORMATS, SaveOptions, paths
+    from theodolite.inference.files import DEFAULT_FORMATS
     from theodolite.inference.predictor import load
 
     messages = Console(stderr=True, highlight=False, soft_wrap=True)
-    wanted = [name.strip() for name in formats.split(",") if name.strip()] or list(DEFAULT_FORMATS)
-    try:
-        paths(out, "photo", wanted)
-        options = SaveOptions(
-            normal_convention=normal_convention,
-            triangles=triangles,
-            mesh_error=mesh_error,
-            up_axis=up_axis,
-            level=level,
-        )
-    except OutputError as error:
-        raise typer.BadParameter(str(error)) from error
+    wanted = save_options.formats_of(formats) or list(DEFAULT_FORMATS)
+    options = save_options.save_options(
+        wanted,
+        normal_convention=normal_convention,
+        triangles=triangles,
+        mesh_error=mesh_error,
+        up_axis=up_axis,
+        level=level,
+    )
     camera = camera_options.resolve_camera_option(focal_px, focal_35mm, fov, calibration)
     if estimate_focal and strict_camera:
         raise typer.BadParameter(

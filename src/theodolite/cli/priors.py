@@ -141,16 +141,13 @@ def told(report: Report, facts: dict[str, Any]) -> str:
     by = {"points": alignment["sparse_points"] or "points", "pictures": "parallax", "set": "the others' median"}
     from_ = ", ".join(f"{count} from {by.get(name, name)}" for name, count in alignment["by"].items() if name != "none")
     spread = "" if alignment["spread"] is None else f" ±{100 * alignment['spread']:.0f} %"
-    residuals = [view.aligned.residual for view in report.views if view.aligned and view.aligned.by == "points"]
     lines = [
         f"{report.out}  priors of {views['done']} views{rest}",
         f"  depth   aligned: {kinds}" + (f" ({from_})" if from_ else ""),
         f"  unit    {1 / alignment['units_per_metre']:.4g} m for each unit of the poses{spread}",
     ]
-    if residuals:
-        lines.append(
-            f"  error   {100 * sorted(residuals)[len(residuals) // 2]:.1f} % at the points, median of the views"
-        )
+    if (residual := report.residual) is not None:
+        lines.append(f"  error   {100 * residual:.1f} % at the points, median of the views")
     if report.cloud is not None:
         lines.append(f"  cloud   {report.cloud[0]} points, voxels of {report.cloud[1]:.3g}")
     for name, done in report.written.items():

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from theodolite.cli import camera_options
+from theodolite.cli import camera_options, save_options
 from theodolite.cli.interrupts import interruptible
-from theodolite.errors import OutputError
 
 if TYPE_CHECKING:
     from theodolite.apps.clips.run import ClipSettings
@@ -52,9 +51,7 @@ def video(
     ] = False,
     backend: Annotated[str | None, typer.Option(help="onnx or torch; default: by the file.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, mps, ...")] = None,
-    normal_convention: Annotated[
-        str, typer.Option(help="Axes of the normal PNGs: opencv, opengl or directx.")
-    ] = "opencv",
+    normal_convention: save_options.NormalConvention = "opencv",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew, and replace files.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
     accept_license: Annotated[
@@ -97,15 +94,10 @@ def _settings(
     formats: str, near: float | None, far: float | None, normal_convention: str, *, steady: bool
 ) -> ClipSettings:
     from theodolite.apps.clips.run import ClipSettings
-    from theodolite.inference.files import SaveOptions, paths
 
-    wanted = tuple(name.strip() for name in formats.split(",") if name.strip() not in ("", "none"))
-    try:
-        paths("out", "picture", wanted)
-        options = SaveOptions(normal_convention=normal_convention, near=near, far=far)
-    except OutputError as error:
-        raise typer.BadParameter(str(error)) from error
-    return ClipSettings(wanted, steady, options)
+    wanted = [name for name in save_options.formats_of(formats) if name != "none"]
+    options = save_options.save_options(wanted, normal_convention=normal_convention, near=near, far=far)
+    return ClipSettings(tuple(wanted), steady, options)
 
 
 def _counter(total: int) -> Callable[[], None]:

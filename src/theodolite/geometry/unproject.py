@@ -6,7 +6,7 @@ import numpy as np
 
 from theodolite.camera.pinhole import Camera
 from theodolite.geometry.grid import Intrinsics, intrinsics_of, namespace, slopes
-from theodolite.types import Array, Float
+from theodolite.types import Array, Bool, Float
 
 
 def rays(camera: Camera, like: Float[Array, "*batch h w"] | None = None) -> Float[Array, "h w 3"]:
@@ -53,3 +53,10 @@ def project(points: Float[Array, "*any 3"], camera: Camera | Intrinsics) -> Floa
     z = xp.where(seen, z, xp.ones_like(z))
     uv = xp.stack([points[..., 0] / z * fx + cx, points[..., 1] / z * fy + cy], axis=-1)
     return xp.where(seen[..., None], uv, xp.full_like(uv, xp.nan))
+
+
+def in_view(uv: Float[Array, "*any 2"], camera: Camera) -> Bool[Array, "*any"]:
+    """Which pixels lie inside the camera's image, up to the outer edges of its pixels; those that are NaN do not."""
+    u, v = uv[..., 0], uv[..., 1]
+    with np.errstate(invalid="ignore"):
+        return (u > -0.5) & (v > -0.5) & (u < camera.width - 0.5) & (v < camera.height - 0.5)

@@ -100,6 +100,10 @@ class Prediction:
         """Normals of the depth map itself, for networks without normals, or to check the two against each other."""
         return normals_from_depth(self.depth, self.camera, method, window)
 
+    def normals_or_depths(self, method: str = "plane") -> Float[np.ndarray, "h w 3"]:
+        """The network's normals, or those of its depth, by this method, where it has none."""
+        return self.normals if self.normals is not None else self.normals_from_depth(method)
+
     def measure(self, start: tuple[float, float], end: tuple[float, float]) -> Length:
         """Straight distance between the surface points seen at two pixels (u, v) of the upright photo.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from theodolite import viz
 from theodolite.inference.prediction import Prediction
-from theodolite.types import Array, Float, UInt8
+from theodolite.types import Float, UInt8
 
 PANEL = 640  # px, longer side of one panel
 # Of the nearest and farthest depths of all pictures: a few that show something nearer or farther do not set the range.
@@ -33,22 +33,11 @@ def clip_range(
 
 def panels(prediction: Prediction, near: float, far: float) -> UInt8[np.ndarray, "h w 3"]:
     """Picture, depth and normals; below one another where the picture is wide."""
-    normals = prediction.normals if prediction.normals is not None else prediction.normals_from_depth("cross")
+    normals = prediction.normals_or_depths("cross")
     depth = viz.colourise_depth(prediction.depth, near, far)
-    pictures = [_reduced(picture) for picture in (prediction.image, depth, viz.colourise_normals(normals))]
+    pictures = [viz.shrunk(picture, PANEL) for picture in (prediction.image, depth, viz.colourise_normals(normals))]
     height, width = pictures[0].shape[:2]
     if width < 2 * height:
         return viz.side_by_side(*pictures)
     # Turned, so that the rows become columns and back.
     return viz.side_by_side(*(picture.swapaxes(0, 1) for picture in pictures)).swapaxes(0, 1)
-
-
-def _reduced(picture: Array) -> Array:
-    from PIL import Image
-
-    height, width = picture.shape[:2]
-    ratio = PANEL / max(height, width)
-    if ratio >= 1:
-        return picture
-    size = max(round(width * ratio), 1), max(round(height * ratio), 1)
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX))

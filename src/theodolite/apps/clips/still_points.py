@@ -14,10 +14,9 @@ import numpy as np
 from theodolite.apps.odometry import placed, sample
 from theodolite.apps.resection import LEAST, locate
 from theodolite.camera.pinhole import Camera
+from theodolite.geometry.align import DEVIATIONS
 from theodolite.geometry.pose import transform_points
 from theodolite.types import Bool, Float
-
-_NORMAL = 1.4826  # standard deviations in a median absolute deviation
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +41,7 @@ class Comparison:
     @property
     def spread(self) -> float:
         """Standard deviation about the step, by the median absolute deviation."""
-        return float(_NORMAL * np.median(np.abs(self.log_ratios - self.step)))
+        return float(DEVIATIONS * np.median(np.abs(self.log_ratios - self.step)))
 
 
 def compare(

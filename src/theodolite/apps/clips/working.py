@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,7 @@ import numpy as np
 
 from theodolite.apps.clips.follower import Followed
 from theodolite.apps.frames import Frame
-from theodolite.camera.pinhole import Camera
-from theodolite.inference.files.npz import read_npz, write_npz
+from theodolite.inference.files.npz import about_of, read_npz, told, write_npz
 from theodolite.inference.files.options import SaveOptions
 from theodolite.inference.prediction import Prediction
 from theodolite.types import Array, Float
@@ -89,18 +88,10 @@ class Working:
 
 
 def _packed(prediction: Prediction) -> dict[str, Any]:
-    about = {
-        "camera": asdict(prediction.camera),
-        "name": prediction.name,
-        "model": prediction.model,
-        "photo_size": prediction.photo_size,
-        "warnings": prediction.warnings,
-        "provenance": dict(prediction.provenance),
-    }
     maps: dict[str, Any] = {"depth": log_steps(prediction.depth), "valid": np.packbits(prediction.valid)}
     if prediction.normals is not None:
         maps["normals"] = np.rint(np.nan_to_num(prediction.normals) * 127).astype(np.int8)
-    return maps | {"about": np.array(json.dumps(about))}
+    return maps | {"about": np.array(json.dumps(about_of(prediction)))}
 
 
 def _unpacked(held: dict[str, np.ndarray], frame: Frame) -> Prediction:
@@ -112,9 +103,14 @@ def _unpacked(held: dict[str, np.ndarray], frame: Frame) -> Prediction:
         with np.errstate(invalid="ignore"):  # unknown: of no length
             normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
     unknown = np.full(depth.shape, np.nan, np.float32)
-    camera = Camera(**about.pop("camera"))
-    made = Prediction(depth, normals, unknown, None, valid & np.isfinite(depth), camera, frame.image)
-    return replace(made, **about | {"photo_size": tuple(about["photo_size"])})
+    maps: dict[str, Any] = {
+        "depth": depth,
+        "normals": normals,
+        "confidence": unknown,
+        "kappa": None,
+        "image": frame.image,
+    }
+    return Prediction(**maps, valid=valid & np.isfinite(depth), **told(about))
 
 
 def log_steps(depth: Float[np.ndarray, "h w"]) -> Array:

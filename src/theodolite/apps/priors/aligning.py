@@ -16,7 +16,7 @@ from theodolite.apps.priors.settings import Settings
 from theodolite.apps.small_pictures import SmallPictures
 from theodolite.apps.views import View
 from theodolite.errors import DatasetError
-from theodolite.geometry.align import Alignment
+from theodolite.geometry.align import DEVIATIONS, Alignment
 
 _LOOKED_AT = 8
 # A view whose depth would be taken so much more or less than that of the others was fitted to wrong points.
@@ -69,7 +69,7 @@ def align_all(
             found[number] = Aligned(scale, "pictures" if number in near else "set", len(pairs[number]))
         told |= near
     logs = np.array(list(told.values()))
-    spread = float(1.4826 * np.median(np.abs(logs - middle))) if len(logs) > 1 else float("nan")
+    spread = float(DEVIATIONS * np.median(np.abs(logs - middle))) if len(logs) > 1 else float("nan")
     return Alignments({number: found[number] for number in numbers}, float(np.exp(middle)), spread)
 
 

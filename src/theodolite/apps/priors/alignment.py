@@ -11,7 +11,7 @@ from theodolite.apps.priors.robust_fit import fit_affine, fit_scale, inliers, lo
 from theodolite.camera.pinhole import Camera
 from theodolite.geometry.align import Alignment
 from theodolite.geometry.pose import inverse, transform_points
-from theodolite.geometry.unproject import project
+from theodolite.geometry.unproject import in_view, project
 from theodolite.types import Float
 
 # A shift has to be worth it: so many points, and the error of points left out less than this share of one scale's.
@@ -81,8 +81,7 @@ class Pairs:
         """
         seen = np.empty((0, 3)) if points is None else transform_points(inverse(world_from_camera), points)
         uv = project(seen, camera)
-        with np.errstate(invalid="ignore"):
-            inside = (uv > -0.5).all(-1) & (uv[:, 0] < camera.width - 0.5) & (uv[:, 1] < camera.height - 0.5)
+        inside = in_view(uv, camera)
         seen, uv = seen[inside], uv[inside]
         u, v = np.rint(uv).astype(int).T
         predicted = depth[v, u].astype(float)

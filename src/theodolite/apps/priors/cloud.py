@@ -13,7 +13,7 @@ from theodolite.apps.view_readers.opening import open_photo
 from theodolite.apps.views import View
 from theodolite.camera.pinhole import Camera
 from theodolite.geometry.pose import inverse, transform_normals, transform_points
-from theodolite.geometry.unproject import project, unproject
+from theodolite.geometry.unproject import in_view, project, unproject
 from theodolite.types import Bool, Float, UInt8
 
 SIDE = 400  # px along the longer side, of the maps that points are taken from and compared with
@@ -116,9 +116,7 @@ def confirmed(points: Float[np.ndarray, "n 3"], beside: Sequence[SmallView]) -> 
     for view in beside:
         local = transform_points(inverse(view.world_from_camera), points)
         uv = project(local, view.camera)
-        with np.errstate(invalid="ignore"):
-            inside = (uv > -0.5).all(-1)
-            inside &= (uv[:, 0] < view.camera.width - 0.5) & (uv[:, 1] < view.camera.height - 0.5)
+        inside = in_view(uv, view.camera)
         u, v = np.rint(np.where(inside[:, None], uv, 0)).astype(int).T
         with np.errstate(invalid="ignore", divide="ignore"):
             error = np.log(local[:, 2] / view.anywhere[v, u])

@@ -55,7 +55,7 @@ def make_priors(
     """
     settings, root = settings or Settings(), Path(folder)
     views, transforms = open_views(root, images, poses, calibration)
-    sparse = with_sparse_points(views, root, None if transforms is None else dict(transforms.content))
+    sparse = with_sparse_points(views, root, transforms)
     scene = Scene(
         root, views.form, sparse.views, root if out is None else Path(out), settings, transforms, len(views.skipped)
     )

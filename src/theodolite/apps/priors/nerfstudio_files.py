@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from theodolite.apps.priors.cloud import shrunk
 from theodolite.apps.priors.maps_files import (
     PNG_FARTHEST,
     PNG_NEAREST,
@@ -55,7 +56,6 @@ class NerfstudioFiles:
     def __init__(self, normals: bool = False) -> None:
         self._normals = normals
         self._frames: dict[str, dict[str, Any]] = {}
-        self._owned: set[Path] = set()
         self._written: set[Path] = set()
 
     def check(self, scene: Scene) -> list[Path]:
@@ -91,10 +91,9 @@ class NerfstudioFiles:
         elif "mask_path" in own:
             entry["mask_path"] = scene.relative(scene.root / str(own["mask_path"]))
         if scene.in_place:
-            mask = trusted if scene.settings.use_masks else None
-            self._write_reduced(scene, priors, depth, mask, ending)
+            _write_reduced(scene, priors, depth, trusted if scene.settings.use_masks else None, ending)
         if self._normals:
-            path = self._own(scene.out / NORMALS) / f"{priors.name.name}.png"
+            path = own_folder(scene.out / NORMALS) / f"{priors.name.name}.png"
             write_normals_opengl(path, priors.grid.normals(priors.maps))
             self._written.add(path)
         self._frames[priors.view.name] = frame_of(scene, priors.view, own) | entry
@@ -139,23 +138,15 @@ class NerfstudioFiles:
             )
         return Finished((path, scene.out / DEPTHS, scene.out / MASKS), tuple(notes), command)
 
-    def _write_reduced(
-        self, scene: Scene, priors: ViewPriors, depth: np.ndarray, mask: np.ndarray | None, ending: str
-    ) -> None:
-        """Where smaller pictures lie beside the pictures: nerfstudio looks for depth of that size, without folders."""
-        for factor in _REDUCED:
-            if (scene.root / f"images_{factor}").is_dir():
-                every = np.s_[factor // 2 :: factor, factor // 2 :: factor]
-                folder = self._own(scene.out / f"depths_{factor}")
-                write_depth(folder / f"{priors.name.name}{ending}", depth[every])
-                if mask is not None:
-                    write_mask(self._own(scene.out / f"masks_{factor}") / f"{priors.name.name}.png", mask[every])
 
-    def _own(self, folder: Path) -> Path:
-        """The folder, to be written to; one of the user's of that name is kept beside it."""
-        if folder not in self._owned:
-            self._owned.add(own_folder(folder))
-        return folder
+def _write_reduced(scene: Scene, priors: ViewPriors, depth: np.ndarray, mask: np.ndarray | None, ending: str) -> None:
+    """Where smaller pictures lie beside the pictures: nerfstudio looks for depth of that size, without folders."""
+    for factor in _REDUCED:
+        if (scene.root / f"images_{factor}").is_dir():
+            folder = own_folder(scene.out / f"depths_{factor}")
+            write_depth(folder / f"{priors.name.name}{ending}", shrunk(depth, factor))
+            if mask is not None:
+                write_mask(own_folder(scene.out / f"masks_{factor}") / f"{priors.name.name}.png", shrunk(mask, factor))
 
 
 def _ending(asked: str, extent: Range) -> str:

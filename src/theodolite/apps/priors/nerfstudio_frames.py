@@ -22,7 +22,7 @@ _LENS = ("k1", "k2", "k3", "k4", "p1", "p2")
 
 def own_frame(scene: Scene, view: View) -> Mapping[str, Any]:
     """The user's own entry of a view; empty without."""
-    frames = scene.transforms.content["frames"] if scene.transforms is not None else []
+    frames = scene.transforms["frames"] if scene.transforms is not None else []
     return next((frame for frame in frames if frame.get("file_path") == view.name), {})
 
 
@@ -39,7 +39,7 @@ def frame_of(scene: Scene, view: View, own: Mapping[str, Any]) -> dict[str, Any]
         "h": camera.height,
     }
     if own:
-        given = {} if scene.transforms is None else scene.transforms.content
+        given = {} if scene.transforms is None else scene.transforms
         # Blender's files give an angle only, others no size: nerfstudio wants each of these.
         return {key: value for key, value in intrinsics.items() if key not in given} | dict(own) | path
     pose = {"transform_matrix": (view.world_from_camera @ VIEWER_FROM_CAMERA).tolist()}
@@ -49,7 +49,7 @@ def frame_of(scene: Scene, view: View, own: Mapping[str, Any]) -> dict[str, Any]
 def shared_of(scene: Scene) -> dict[str, Any]:
     """What stands in the file for all frames."""
     if scene.transforms is not None:
-        shared = {name: value for name, value in scene.transforms.content.items() if name != "frames"}
+        shared = {name: value for name, value in scene.transforms.items() if name != "frames"}
         # Depth that is written is in thousandths, whatever the user's own was in.
         return shared | ({"depth_unit_scale_factor": 1e-3} if "depth_unit_scale_factor" in shared else {})
     # Without applied_transform nerfstudio assumes one of its own where it finds colmap/sparse/0.

@@ -15,7 +15,9 @@ def own_folder(folder: Path) -> Path:
 
     Raises: OutputError, when there is such a one already, or the folder cannot be written.
     """
-    if folder.is_dir() and not (folder / MARK).is_file() and any(folder.iterdir()):
+    if (folder / MARK).is_file():
+        return folder
+    if folder.is_dir() and any(folder.iterdir()):
         kept = folder.with_name(f"{folder.name}.original")
         if kept.exists():
             raise OutputError(f"{folder} was not made by priors, and {kept} is there already; move one of them away.")

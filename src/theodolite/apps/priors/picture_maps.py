@@ -10,6 +10,7 @@ import numpy as np
 from theodolite.apps.priors.predictions import Maps
 from theodolite.camera.calibrated import CalibratedCamera
 from theodolite.camera.pinhole import Camera
+from theodolite.geometry.unproject import in_view
 from theodolite.types import Array, Bool, Float
 
 _ROWS = 128  # at a time, to bound memory
@@ -47,9 +48,7 @@ class PictureGrid:
                 with np.errstate(all="ignore"):  # beyond its range a lens has no ray
                     rays[start : start + _ROWS] = lens.distortion.undistort(rays[start : start + _ROWS])
         uv = rays * (camera.fx, camera.fy) + (camera.cx, camera.cy)
-        with np.errstate(invalid="ignore"):
-            inside = (uv > -0.5).all(-1) & (uv[..., 0] < camera.width - 0.5) & (uv[..., 1] < camera.height - 0.5)
-        self.inside = inside
+        self.inside = inside = in_view(uv, camera)
         self._uv = np.where(inside[..., None], uv, 0).astype(np.float32)
 
     def nearest(self, values: Array, outside: Any) -> Array:

@@ -76,6 +76,12 @@ class Report:
         return tuple(view for view in self.views if view.aligned is None)
 
     @property
+    def residual(self) -> float | None:
+        """Relative error that is left at the points, the median of the views; None where none has enough."""
+        found = sorted(view.aligned.residual for view in self.views if view.aligned and view.aligned.by == "points")
+        return found[len(found) // 2] if found else None
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a user has to know, a sentence each."""
         notes = [note for finished in self.written.values() for note in finished.notes]
@@ -84,10 +90,9 @@ class Report:
         if without:
             told = ", ".join(without[:5]) + (", ..." if len(without) > 5 else "")
             notes.append(f"{len(without)} views have too few sparse points and took the median scale: {told}.")
-        residuals = sorted(view.aligned.residual for view in kept if view.aligned and view.aligned.by == "points")
-        if residuals and residuals[len(residuals) // 2] > _DOUBTFUL:
+        if (residual := self.residual) is not None and residual > _DOUBTFUL:
             notes.append(
-                f"At the sparse points depth is off by {100 * residuals[len(residuals) // 2]:.0f} % after alignment: "
+                f"At the sparse points depth is off by {100 * residual:.0f} % after alignment: "
                 "poses and points may not be those of these pictures."
             )
         return tuple(dict.fromkeys(notes))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Protocol
+from typing import Any, Protocol
 
 from theodolite.apps.priors.settings import Settings
-from theodolite.apps.priors.transforms_file import Transforms
 from theodolite.apps.priors.view_priors import ViewPriors
 from theodolite.apps.views import View
 from theodolite.geometry.pointcloud import PointCloud
@@ -32,7 +31,7 @@ class Scene:
     views: Sequence[View]
     out: Path
     settings: Settings
-    transforms: Transforms | None = None
+    transforms: Mapping[str, Any] | None = None
     skipped: int = 0
 
     @property

@@ -6,6 +6,7 @@ nerfstudio's scenes hold both at best: COLMAP's model in ``colmap/sparse/0``, in
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from theodolite.apps.view_readers.opening import measured_depth
 from theodolite.apps.views import View, Views
 from theodolite.errors import DatasetError, TheodoliteError
 from theodolite.geometry.pose import inverse, transform_points
-from theodolite.geometry.unproject import project, unproject
+from theodolite.geometry.unproject import in_view, project, unproject
 from theodolite.types import Float
 
 _CLOUDS = ("sparse_pc.ply", "points3D.ply", "points3d.ply")
@@ -39,7 +40,7 @@ class Sparse:
     source: str
 
 
-def with_sparse_points(views: Views, root: Path, transforms: dict[str, Any] | None) -> Sparse:
+def with_sparse_points(views: Views, root: Path, transforms: Mapping[str, Any] | None) -> Sparse:
     """Points from the views' own reconstruction, a COLMAP model beside the poses, a cloud, or measured depth.
 
     The first there is.
@@ -104,8 +105,7 @@ def seen(cloud: Float[np.ndarray, "n 3"], view: View) -> Float[np.ndarray, "m 3"
     camera = view.camera.camera
     local = transform_points(inverse(view.world_from_camera), cloud)
     uv = project(local, camera)
-    with np.errstate(invalid="ignore"):
-        inside = (uv > -0.5).all(-1) & (uv[:, 0] < camera.width - 0.5) & (uv[:, 1] < camera.height - 0.5)
+    inside = in_view(uv, camera)
     if not inside.any():
         return None
     z, side = local[inside, 2], max(camera.width, camera.height) / _CELLS
@@ -116,7 +116,7 @@ def seen(cloud: Float[np.ndarray, "n 3"], view: View) -> Float[np.ndarray, "m 3"
     return cloud[inside][z <= _BEHIND * nearest[cell]]
 
 
-def _tracked(views: tuple[View, ...], root: Path, transforms: dict[str, Any]) -> tuple[View, ...] | None:
+def _tracked(views: tuple[View, ...], root: Path, transforms: Mapping[str, Any]) -> tuple[View, ...] | None:
     """Views with their tracks, if a COLMAP model is there and its poses are these; None else."""
     folder = root / "colmap" / "sparse" / "0"
     if not folder.is_dir():
@@ -141,7 +141,7 @@ def _tracked(views: tuple[View, ...], root: Path, transforms: dict[str, Any]) ->
     return tuple(replace(view, points=moved.get(view.name)) for view in views)
 
 
-def world_change(transforms: dict[str, Any]) -> Float[np.ndarray, "4 4"] | None:
+def world_change(transforms: Mapping[str, Any]) -> Float[np.ndarray, "4 4"] | None:
     """From COLMAP's world to that of transforms.json; None where it is no matrix."""
     try:
         rows = np.array(transforms.get("applied_transform", np.eye(4)), dtype=float)[:3, :4]

@@ -50,8 +50,9 @@ def read_views(
     for reader in READERS:
         if reader.recognise(root):
             return reader.read(source)
-    if colmap.recognise_made(root):
-        return colmap.read(source)
+    for maker in (nerfstudio, colmap):
+        if maker.recognise_made(root):
+            return maker.read(source)
     inside = [child.name for child in sorted(root.iterdir()) if child.is_dir() and _recognised(child)]
     if inside:
         raise DatasetError(f"{root} holds {len(inside)} sequences ({', '.join(inside[:5])}); give one of them.")

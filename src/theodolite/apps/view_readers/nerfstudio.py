@@ -35,7 +35,24 @@ PRIORS, KEPT = "theodolite_priors", "transforms.original.json"
 
 
 def recognise(root: Path) -> bool:
+    """A file that only `theodolite priors` wrote does not count: what it was made of is the better source."""
+    try:
+        return own_file(root) is not None
+    except DatasetError:
+        return True  # damaged, as whoever reads it is told
+
+
+def recognise_made(root: Path) -> bool:
+    """Whether there is a file of any origin."""
     return _file(root) is not None
+
+
+def own_file(root: Path) -> Path | None:
+    """The file as it was before priors were added; None where there is none but theirs. Raises: DatasetError."""
+    file = _file(root)
+    if file is None or PRIORS not in content_of(file):
+        return file
+    return next((path for name in (KEPT, *_FILES[1:]) if (path := root / name).is_file()), None)
 
 
 def read(source: Source) -> Views:
@@ -45,13 +62,9 @@ def read(source: Source) -> Views:
 
     Raises: DatasetError, when the file is damaged or no picture is there.
     """
-    file = _file(source.root)
+    file = own_file(source.root) or _file(source.root)
     assert file is not None
-    content = _content(file)
-    if PRIORS in content:
-        before = (path for name in (KEPT, *_FILES[1:]) if (path := file.with_name(name)).is_file())
-        file = next(before, file)
-        content = _content(file)
+    content = content_of(file)
     frames = content["frames"]
     given = None if source.calibration is None else Cameras(source.calibration)
     measured = PRIORS not in content
@@ -83,8 +96,8 @@ def read(source: Source) -> Views:
     return gathered("nerfstudio", metric, (partial(view, i, frame) for i, frame in enumerate(frames)))
 
 
-def _content(file: Path) -> dict[str, Any]:
-    """Raises: DatasetError."""
+def content_of(file: Path) -> dict[str, Any]:
+    """A JSON object with a list of frames. Raises: DatasetError."""
     try:
         content = json.loads(read_text(file))
         frames = content["frames"]

@@ -47,14 +47,14 @@ def write_glb(prediction: Prediction, options: SaveOptions, file: BinaryIO) -> N
     about = {"unit": "metre", "axes": place.words}
 
     def finish(tree: dict) -> None:
-        _unlit(tree)
+        unlit(tree)
         _say_what_buffers_hold(tree)
         tree["asset"]["extras"] = about
 
     file.write(trimesh.exchange.gltf.export_glb(scene, True, tree_postprocessor=finish))
 
 
-def _unlit(tree: dict) -> None:
+def unlit(tree: dict) -> None:
     """Marks the material as its own light: a photo is lit already, and a viewer's lamps would shade it twice."""
     tree["materials"][0]["extensions"] = {"KHR_materials_unlit": {}}
     tree["extensionsUsed"] = sorted({*tree.get("extensionsUsed", []), "KHR_materials_unlit"})

@@ -54,7 +54,7 @@ def viewer_scene(prediction: Prediction, options: SaveOptions) -> dict:
     grid = np.s_[::stride, ::stride]
     valid = prediction.valid[grid]
     depth = np.where(valid, prediction.depth[grid], np.nan)
-    normals = prediction.normals if prediction.normals is not None else prediction.normals_from_depth("cross")
+    normals = prediction.normals_or_depths("cross")
     upper, lower = whole_triangles(prediction.points()[grid], valid, options.edge_degrees)
     uncertain = np.nan_to_num(1 - prediction.confidence[grid], nan=1.0)
     near, far = float(np.nanmin(depth)), float(np.nanmax(depth))

@@ -24,7 +24,7 @@ def write_npz(prediction: Prediction, options: SaveOptions, file: BinaryIO) -> N
     """Arrays under their names (absent where the prediction has none), `K`, and `about`: the rest as JSON text."""
     arrays = {name: getattr(prediction, name) for name in MAPS if getattr(prediction, name) is not None}
     arrays["K"] = prediction.camera.K
-    arrays["about"] = np.array(json.dumps(_about(prediction), default=plain))
+    arrays["about"] = np.array(json.dumps(about_of(prediction), default=plain))
     # Stored, not deflated: float maps shrink by a few percent only, and it would take longer than predicting them.
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for name, values in arrays.items():
@@ -50,15 +50,7 @@ def read_npz(path: str | Path) -> Prediction:
                 maps: dict[str, Any] = {name: archive[name] if name in archive.files else None for name in MAPS}
         if about["layout"] != LAYOUT:
             raise OutputError(f"{path} has layout {about['layout']}; this version reads {LAYOUT}. Update theodolite.")
-        return Prediction(
-            **maps,
-            camera=Camera(**about["camera"]),
-            name=about["name"],
-            model=about["model"],
-            photo_size=tuple(about["photo_size"]),
-            warnings=tuple(about["warnings"]),
-            provenance=about["provenance"],
-        )
+        return Prediction(**maps, **told(about))
     except OSError as error:
         raise OutputError(f"Cannot read {path}: {(error.strerror or str(error)).lower()}.") from error
     except OutputError:
@@ -67,7 +59,20 @@ def read_npz(path: str | Path) -> Prediction:
         raise OutputError(f"{path} is not a prediction saved by theodolite, or is damaged ({error}).") from error
 
 
-def _about(prediction: Prediction) -> dict:
+def told(about: dict[str, Any]) -> dict[str, Any]:
+    """What `about_of` holds, as arguments of `Prediction`. Raises: KeyError, TypeError, CameraError."""
+    return {
+        "camera": Camera(**about["camera"]),
+        "name": about["name"],
+        "model": about["model"],
+        "photo_size": tuple(about["photo_size"]),
+        "warnings": tuple(about["warnings"]),
+        "provenance": about["provenance"],
+    }
+
+
+def about_of(prediction: Prediction) -> dict[str, Any]:
+    """All that is known of a prediction beside its maps, as values that JSON can hold, but for `facts.plain`'s."""
     return {
         "layout": LAYOUT,
         "camera": asdict(prediction.camera),

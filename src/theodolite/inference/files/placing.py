@@ -31,7 +31,7 @@ def placing(prediction: Prediction, options: SaveOptions, axes: str) -> Placing:
     words = WORDS[axes]
     if not options.level:
         return Placing(UP_AXES[axes], f"{words}, up is the camera's own")
-    normals = prediction.normals if prediction.normals is not None else prediction.normals_from_depth()
+    normals = prediction.normals_or_depths()
     up = up_of(normals, prediction.valid)
     if up is None:
         return Placing(UP_AXES[axes], f"{words}, up is the camera's own: the normals tell no other")

@@ -23,7 +23,7 @@ CONFIDENCE = [("confidence", "<f4")]
 
 def write_ply(prediction: Prediction, options: SaveOptions, file: BinaryIO) -> None:
     """Every valid pixel as a point. Unknown normals are (0, 0, 0); those of a depth-only network are its depth's."""
-    normals = prediction.normals if prediction.normals is not None else prediction.normals_from_depth()
+    normals = prediction.normals_or_depths()
     cloud = PointCloud.from_maps(
         prediction.points(), prediction.valid, normals, prediction.image, prediction.confidence
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-import numpy as np
-
 from theodolite import viz
 from theodolite.inference.files.options import SaveOptions
 from theodolite.inference.prediction import Prediction
@@ -22,21 +20,10 @@ def write_preview(prediction: Prediction, options: SaveOptions, panels: BinaryIO
     # One end may be fixed and the other taken from a map that lies beyond it.
     near, far = min(near, far), max(near, far)
     depth = viz.colourise_depth(prediction.depth, near, far)
-    normals = prediction.normals if prediction.normals is not None else prediction.normals_from_depth("cross")
+    normals = prediction.normals_or_depths("cross")
     pictures = (prediction.image, depth, viz.colourise_normals(normals))
-    _write_jpeg(viz.side_by_side(*(_shrunk(picture) for picture in pictures)), panels)
+    _write_jpeg(viz.side_by_side(*(viz.shrunk(picture, PANEL, reducing_gap=2.0) for picture in pictures)), panels)
     _write_jpeg(depth, depth_alone)
-
-
-def _shrunk(picture: Array) -> Array:
-    from PIL import Image
-
-    height, width = picture.shape[:2]
-    ratio = PANEL / max(height, width)
-    if ratio >= 1:
-        return picture
-    size = max(round(width * ratio), 1), max(round(height * ratio), 1)
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX, reducing_gap=2.0))
 
 
 def _write_jpeg(picture: Array, file: BinaryIO) -> None:
